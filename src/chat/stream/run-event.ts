@@ -1,0 +1,35 @@
+import type { ErrorCode } from '../../platform/errors/index.js';
+
+/** Why an answer ended well. `stopped` is the user's own stop. */
+export type FinishReason = 'stop' | 'length' | 'content_filter' | 'stopped';
+
+/** Tokens of one answer, as charged. */
+export interface Usage {
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+}
+
+/**
+ * What the stream log keeps of a run, in order, numbered from 1 without a gap.
+ * Every client that follows the run, at once or later and on any node, is
+ * given exactly these.
+ */
+export type RunEvent =
+  | { readonly type: 'started'; readonly seq: number }
+  /** `content` is at most DELTA_LIMIT UTF-16 units and never ends inside a surrogate pair; `pace` is characters per second. */
+  | { readonly type: 'delta'; readonly seq: number; readonly content: string; readonly pace?: number }
+  | { readonly type: 'done'; readonly seq: number; readonly finishReason: FinishReason; readonly usage: Usage }
+  | { readonly type: 'error'; readonly seq: number; readonly code: ErrorCode; readonly message: string };
+
+/** Longest `content` of one delta, in UTF-16 units: keeps every frame of every format below 4 KiB. */
+export const DELTA_LIMIT = 512;
+
+/** What a follower sees: the log, and beside it signs of life that are not kept. */
+export type StreamFrame =
+  | RunEvent
+  | { readonly type: 'queued'; readonly position: number; readonly etaMs: number }
+  | { readonly type: 'heartbeat' };
+
+export function isTerminal(event: RunEvent): boolean {
+  return event.type === 'done' || event.type === 'error';
+}
