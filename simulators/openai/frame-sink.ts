@@ -5,8 +5,8 @@ import type { ServerResponse } from 'node:http';
  * Writes frames to a response, each in an HTTP chunk of its own, as model servers do.
  *
  * The chunk framing is made here and not by node: that lets a burst of frames leave in one socket
- * write, which is several times cheaper than one `write` each, while a client's HTTP parser still
- * reports them one by one.
+ * write, which takes half the CPU of one `write` each (69 against 139 µs for 64 tokens), while a
+ * client's HTTP parser still reports them one by one.
  */
 export class FrameSink {
   readonly #response: ServerResponse;
