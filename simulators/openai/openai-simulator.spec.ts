@@ -283,7 +283,9 @@ describe('the other endpoints', () => {
     expect([...decoded]).toEqual(spring);
     expect(dot(spring, spring)).toBeCloseTo(1, 5);
     expect(dot(spring, autumn)).toBeGreaterThan(dot(spring, shares));
-    expect((await post<{ data: { embedding: number[] }[] }>('embeddings', { input: 'a', dimensions: 8 })).data[0]?.embedding).toHaveLength(8);
+    const short = (await post<{ data: { embedding: number[] }[] }>('embeddings', { input: ['a', 'b', 'x'], dimensions: 8 })).data.map((one) => one.embedding);
+    expect(short.map((vector) => vector.length)).toEqual([8, 8, 8]);
+    expect(new Set(short.map(String)).size).toBe(3);
     expect(await post('embeddings', { input: '' })).toMatchObject({ error: { param: 'input' } });
   });
 
