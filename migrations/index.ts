@@ -1,0 +1,10 @@
+import { StampTenantTables1763600000000 } from './1763600000000-stamp-tenant-tables.js';
+import { CreateTenants1763600001000 } from './1763600001000-create-tenants.js';
+import { CreateIdentity1763600002000 } from './1763600002000-create-identity.js';
+import { CreateChat1763600003000 } from './1763600003000-create-chat.js';
+
+/** All migrations, oldest first. */
+export const MIGRATIONS = [StampTenantTables1763600000000, CreateTenants1763600001000, CreateIdentity1763600002000, CreateChat1763600003000];
+
+/** Their names as the table `migrations` records them. */
+export const MIGRATION_NAMES: readonly string[] = MIGRATIONS.map((migration) => migration.name);

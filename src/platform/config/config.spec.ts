@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { readConfig } from './config.js';
+import { ConfigurationError } from './environment.js';
+
+const good = {
+  DATABASE_URL: 'postgres://owner:pw@db.internal:5432/bailiao',
+  REDIS_URL: 'redis://cache.internal:6379/0',
+  OPENAI_BASE_URL: 'https://upstream.test/v1/',
+  OPENAI_API_KEY: 'sk-test',
+  OPENAI_MODELS: 'deepseek-chat@65536/8192, gpt-4o-mini',
+  MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
+  JWT_SECRET: 'x'.repeat(40),
+};
+
+function faultsOf(env: Record<string, string>): readonly string[] {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+describe('readConfig', () => {
+  it('reads a whole environment', () => {
+    const config = readConfig(good);
+    expect(config.openai.baseUrl).toBe('https://upstream.test/v1');
+    expect(config.openai.models).toEqual([
+      { name: 'deepseek-chat', contextWindow: 65_536, maxAnswerTokens: 8_192 },
+      { name: 'gpt-4o-mini', contextWindow: 32_768, maxAnswerTokens: 4_096 },
+    ]);
+    expect(new URL(config.database.appUrl).username).toBe('bailiao_app');
+    expect(config.database.appUrl).not.toContain('owner');
+  });
+
+  it('lists everything that is wrong at once, by name and without values', () => {
+    const faults = faultsOf({ ...good, PORT: '99999', ROLE: 'boss', MASTER_KEY: 'c2hvcnQ=', JWT_SECRET: 'hunter2', REDIS_URL: 'http://x' });
+    expect(faults.map((fault) => fault.split(' ')[0])).toEqual(expect.arrayContaining(['PORT', 'ROLE', 'MASTER_KEY', 'JWT_SECRET', 'REDIS_URL']));
+    expect(faults.join()).not.toContain('hunter2');
+  });
+
+  it('names every missing value', () => {
+    const names = faultsOf({}).map((fault) => fault.split(' ')[0]);
+    expect(names).toEqual(expect.arrayContaining(['DATABASE_URL', 'REDIS_URL', 'OPENAI_BASE_URL', 'OPENAI_API_KEY', 'OPENAI_MODELS', 'MASTER_KEY', 'JWT_SECRET']));
+  });
+
+  it('refuses the try-out login in production', () => {
+    expect(faultsOf({ ...good, NODE_ENV: 'production', TRYOUT_CODE_URL: 'http://127.0.0.1:1/' }).join()).toContain('TRYOUT_CODE_URL');
+  });
+
+  it.each(['a@10/20', 'a@100/100', 'a,a', '@5', ' , '])('refuses the model list %j', (list) => {
+    expect(faultsOf({ ...good, OPENAI_MODELS: list }).join()).toContain('OPENAI_MODELS');
+  });
+});

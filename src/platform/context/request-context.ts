@@ -1,0 +1,33 @@
+/** Who acts. The tenant's own developer acts as a user too, with `via: 'api_key'`. */
+export type Actor =
+  | { readonly kind: 'user'; readonly userId: string; readonly via: 'session' | 'api_key'; readonly credentialId: string }
+  | { readonly kind: 'staff'; readonly staffId: string }
+  | { readonly kind: 'anonymous' }
+  | { readonly kind: 'system'; readonly job: string };
+
+/** The client program, as far as wire formats and review rules care. */
+export type ClientKind = 'wxapp' | 'web' | 'api';
+
+/**
+ * Whose request this is. Made once at the edge (guard, worker host, inbound
+ * letters), frozen, serialisable, and the first parameter of every use case.
+ */
+export interface RequestContext {
+  readonly tenantId: string;
+  readonly actor: Actor;
+  readonly requestId: string;
+  readonly locale: 'zh' | 'en';
+  readonly client: ClientKind;
+}
+
+/** Of platform staff, who belong to no tenant. */
+export type PlatformContext = Omit<RequestContext, 'tenantId'>;
+
+export function makeContext<T extends PlatformContext>(context: T): Readonly<T> {
+  return Object.freeze({ ...context, actor: Object.freeze({ ...context.actor }) });
+}
+
+/** The context of work that no request asked for: sweepers, schedulers, start-up. */
+export function systemContext(tenantId: string, job: string, requestId: string): RequestContext {
+  return makeContext({ tenantId, actor: { kind: 'system', job }, requestId, locale: 'zh', client: 'api' });
+}

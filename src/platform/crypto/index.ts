@@ -1,0 +1,2 @@
+export { hmacSha256, randomToken, sameSecret, sha256 } from './digest.js';
+export { Sealer, type MasterKeys, type SealPlace } from './seal.js';

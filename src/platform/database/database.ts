@@ -1,0 +1,71 @@
+import { DataSource, type QueryRunner } from 'typeorm';
+import type { PlatformContext, RequestContext } from '../context/index.js';
+import { isId } from '../values/index.js';
+import { openTx, type PlatformTx, type TenantTx } from './tenant-tx.js';
+import { retryTransaction } from './transaction-retry.js';
+
+/**
+ * The one door to PostgreSQL.
+ * Errors: the driver's; the error filter turns those of an absent server into `unavailable`.
+ */
+export class Database {
+  constructor(private readonly app: DataSource, private readonly platform: DataSource) {}
+
+  /** Runs `work` in a transaction that sees and writes the rows of `ctx.tenantId` only. Retried whole on serialisation failure, so `work` must not talk to anybody else. */
+  async inTenant<T>(ctx: RequestContext, work: (tx: TenantTx) => Promise<T>): Promise<T> {
+    const tenantId = checkedTenant(ctx);
+    return retryTransaction(() =>
+      transact(this.app, async (runner) => {
+        await runner.query("SELECT set_config('app.tenant_id', $1, true)", [tenantId]);
+        return work(openTx(ctx, runner));
+      }),
+    );
+  }
+
+  /** Runs platform-wide `work` as a role with explicit policies of its own. For resolving tenants, staff, sweepers and audits only. */
+  async inPlatform<T>(ctx: PlatformContext, work: (tx: PlatformTx) => Promise<T>): Promise<T> {
+    return retryTransaction(() => transact(this.platform, (runner) => work(openTx(ctx, runner))));
+  }
+
+  /**
+   * Calls a SQL function `name(tenant uuid, input jsonb) returns jsonb`, which sets the tenant itself and is a
+   * transaction of its own: one round trip, for the two writes of the hot path.
+   */
+  async call<Answer>(ctx: RequestContext, name: 'open_run' | 'conclude_run', input: unknown): Promise<Answer> {
+    const tenantId = checkedTenant(ctx);
+    const rows = await retryTransaction(() => this.app.query<{ answer: Answer }[]>(`SELECT ${name}($1, $2) AS answer`, [tenantId, JSON.stringify(input)]));
+    const row = rows[0];
+    if (row === undefined) throw new Error(`${name} answered no row`);
+    return row.answer;
+  }
+
+  /** Whether both roles are served. Bounded by the pool's timeouts. */
+  async ping(): Promise<void> {
+    await Promise.all([this.app.query('SELECT 1'), this.platform.query('SELECT 1')]);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.app.destroy(), this.platform.destroy()]);
+  }
+}
+
+function checkedTenant(ctx: RequestContext): string {
+  if (!isId(ctx.tenantId)) throw new Error('a context without a tenant reached the tenant door');
+  return ctx.tenantId;
+}
+
+async function transact<T>(source: DataSource, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+  const runner = source.createQueryRunner();
+  try {
+    await runner.connect();
+    await runner.startTransaction();
+    const result = await work(runner);
+    await runner.commitTransaction();
+    return result;
+  } catch (error) {
+    if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+    throw error;
+  } finally {
+    await runner.release();
+  }
+}

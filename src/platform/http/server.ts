@@ -1,0 +1,32 @@
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { newId } from '../values/index.js';
+import { BODY_LIMIT, parseJsonBody } from './json-body.js';
+
+const REQUEST_ID = /^[\w.:-]{8,64}$/;
+
+/** The HTTP server: bounded bodies, strict JSON, request ids, forward headers believed from configured hops only. */
+export function makeAdapter(trustedHops: number): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    bodyLimit: BODY_LIMIT,
+    trustProxy: (_address: string, hop: number) => hop < trustedHops,
+    // Slow senders: a request must be whole within 30 s; an idle connection is kept for 65 s, longer than common balancers keep theirs.
+    requestTimeout: 30_000,
+    keepAliveTimeout: 65_000,
+    forceCloseConnections: 'idle',
+    genReqId: (request: { headers: Record<string, unknown> }) => {
+      const given = request.headers['x-request-id'];
+      return typeof given === 'string' && REQUEST_ID.test(given) ? given : newId();
+    },
+    routerOptions: { maxParamLength: 200 },
+  });
+  const fastify = adapter.getInstance();
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: BODY_LIMIT }, (_request, body, done) => {
+    try {
+      done(null, parseJsonBody(body as Buffer));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  return adapter;
+}

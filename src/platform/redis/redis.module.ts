@@ -1,0 +1,36 @@
+import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import type { Redis } from 'ioredis';
+import { CONFIG, type Config } from '../config/index.js';
+import { LOGGER, type Logger } from '../telemetry/index.js';
+import { Bus } from './bus.js';
+import { commandOptions, connectRedis, patientOptions } from './redis.js';
+
+/** Injection token of the connection for commands. */
+export const REDIS = Symbol('Redis');
+const SUBSCRIBER = Symbol('RedisSubscriber');
+
+@Global()
+@Module({
+  providers: [
+    {
+      provide: REDIS,
+      inject: [CONFIG, LOGGER],
+      useFactory: (config: Config, logger: Logger) => connectRedis(config.redis.url, commandOptions(), (error) => logger.warn({ reason: error.message }, 'redis is away')),
+    },
+    {
+      provide: SUBSCRIBER,
+      inject: [CONFIG, LOGGER],
+      useFactory: (config: Config, logger: Logger) => connectRedis(config.redis.url, patientOptions(), (error) => logger.debug({ reason: error.message }, 'redis subscriber is away')),
+    },
+    { provide: Bus, inject: [SUBSCRIBER, REDIS], useFactory: (subscriber: Redis, commands: Redis) => new Bus(subscriber, commands) },
+  ],
+  exports: [REDIS, Bus],
+})
+export class RedisModule implements OnApplicationShutdown {
+  constructor(@Inject(REDIS) private readonly redis: Redis, @Inject(SUBSCRIBER) private readonly subscriber: Redis) {}
+
+  onApplicationShutdown(): void {
+    this.redis.disconnect();
+    this.subscriber.disconnect();
+  }
+}

@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Redis } from 'ioredis';
+
+/** A Lua step: atomic in Redis, loaded from the `.lua` file beside its repository. The file's name ends in its number of keys. */
+export class Script {
+  private readonly source: string;
+  private readonly sha: string;
+  private readonly keyCount: number;
+
+  constructor(file: URL) {
+    this.source = readFileSync(file, 'utf8');
+    this.sha = createHash('sha1').update(this.source).digest('hex');
+    this.keyCount = parseInt(/-(\d+)\.lua$/.exec(file.pathname)?.[1] ?? '', 10);
+  }
+
+  async run(redis: Redis, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
+    if (keys.length !== this.keyCount) throw new Error('a Lua step was called with the wrong number of keys');
+    try {
+      return await redis.evalsha(this.sha, keys.length, ...keys, ...args);
+    } catch (error) {
+      if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
+      return redis.eval(this.source, keys.length, ...keys, ...args);
+    }
+  }
+}

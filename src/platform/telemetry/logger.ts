@@ -1,0 +1,49 @@
+import { pino, type Logger as Pino } from 'pino';
+import type { LoggerService } from '@nestjs/common';
+
+/** JSON lines on stdout. Fields carry request id and tenant; never message texts, never secrets. */
+export type Logger = Pino;
+export const LOGGER = Symbol('Logger');
+
+/** Names that must not reach a log, wherever an object holds them. */
+const SECRET_FIELDS = ['authorization', 'password', 'secret', 'app_secret', 'token', 'access_token', 'refresh_token', 'code', 'apiKey', 'content', 'cookie'];
+
+export function makeLogger(level: string, role: string): Logger {
+  return pino({
+    level,
+    base: { role, pid: process.pid },
+    redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: '[hidden]' },
+    formatters: { level: (label) => ({ level: label }) },
+    timestamp: () => `,"time":"${new Date(performance.timeOrigin + performance.now()).toISOString()}"`,
+  });
+}
+
+/** What an error may show in a log: kind, code and stack, but no message of drivers that quote values, no body. */
+export function errorFields(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { kind: typeof error };
+  const code = (error as { code?: unknown }).code;
+  return {
+    kind: error.name,
+    ...(typeof code === 'string' || typeof code === 'number' ? { errcode: code } : {}),
+    reason: error.message.slice(0, 300),
+    stack: error.stack?.split('\n').slice(1, 8).map((line) => line.trim()),
+    ...(error.cause === undefined ? {} : { cause: errorFields(error.cause) }),
+  };
+}
+
+/** Lets Nest's own messages go the same way. */
+export class NestLogger implements LoggerService {
+  constructor(private readonly logger: Logger) {}
+  log(message: unknown, context?: string): void {
+    this.logger.debug({ context }, String(message));
+  }
+  error(message: unknown, ...rest: unknown[]): void {
+    this.logger.error({ context: rest.at(-1) }, String(message));
+  }
+  warn(message: unknown, context?: string): void {
+    this.logger.warn({ context }, String(message));
+  }
+  debug(message: unknown, context?: string): void {
+    this.logger.debug({ context }, String(message));
+  }
+}

@@ -1,0 +1,22 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+/** The process's metrics, Prometheus style. Labels are few and closed: no ids, no tenants' words. */
+export class Metrics {
+  readonly registry = new Registry();
+
+  readonly httpRequests = new Counter({ name: 'bailiao_http_requests_total', help: 'HTTP requests by route and status.', labelNames: ['method', 'route', 'status'], registers: [this.registry] });
+  readonly httpSeconds = new Histogram({ name: 'bailiao_http_request_seconds', help: 'Time to the end of the answer, streams excluded.', labelNames: ['method', 'route'], buckets: SECONDS, registers: [this.registry] });
+  readonly activeStreams = new Gauge({ name: 'bailiao_active_streams', help: 'Answers being streamed to clients of this process.', labelNames: ['format'], registers: [this.registry] });
+  readonly activeRuns = new Gauge({ name: 'bailiao_active_runs', help: 'Runs that a worker of this process is producing.', registers: [this.registry] });
+  readonly runs = new Counter({ name: 'bailiao_runs_total', help: 'Runs by how they ended.', labelNames: ['state', 'reason'], registers: [this.registry] });
+  readonly queueWait = new Histogram({ name: 'bailiao_queue_wait_seconds', help: 'From the queue to a worker.', buckets: SECONDS, registers: [this.registry] });
+  readonly firstToken = new Histogram({ name: 'bailiao_time_to_first_token_seconds', help: 'From the request to the first token in the stream log.', labelNames: ['model'], buckets: SECONDS, registers: [this.registry] });
+  readonly upstreamErrors = new Counter({ name: 'bailiao_upstream_errors_total', help: 'Failed calls to a channel, by kind.', labelNames: ['kind'], registers: [this.registry] });
+  readonly upstreamRetries = new Counter({ name: 'bailiao_upstream_retries_total', help: 'Calls to a channel that were made again.', registers: [this.registry] });
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+}

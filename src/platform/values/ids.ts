@@ -1,0 +1,13 @@
+import { v7 } from 'uuid';
+
+/** A new identifier: UUID version 7 (RFC 9562), so that keys of new rows are close together and sort by time. */
+export function newId(): string {
+  return v7();
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** Whether the text is a UUID in the one spelling that we write. */
+export function isId(text: string): boolean {
+  return UUID.test(text);
+}
