@@ -11,8 +11,6 @@ export interface Secrets {
   /** Hexadecimal, so that they stand in URLs and configuration files as they are. */
   readonly postgresPassword: string;
   readonly redisPassword: string;
-  /** First platform admin's password; shown once, on the start that made it. */
-  readonly adminPassword: string;
   /** AppSecret of the demo tenant at the WeChat simulator. */
   readonly demoAppSecret: string;
 }
@@ -58,7 +56,6 @@ export function makeSecrets(): Secrets {
     jwtSecret: randomBytes(48).toString('base64url'),
     postgresPassword: randomBytes(24).toString('hex'),
     redisPassword: randomBytes(24).toString('hex'),
-    adminPassword: randomBytes(15).toString('base64url'),
     demoAppSecret: randomBytes(16).toString('hex'),
   };
 }
@@ -79,7 +76,6 @@ export function parseSecrets(text: string): Secrets | undefined {
     jwtSecret: take('jwtSecret'),
     postgresPassword: take('postgresPassword'),
     redisPassword: take('redisPassword'),
-    adminPassword: take('adminPassword'),
     demoAppSecret: take('demoAppSecret'),
   };
   const whole = Object.values(secrets).every((value) => value !== '') && Buffer.from(secrets.masterKey, 'base64').length === 32;
