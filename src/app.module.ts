@@ -8,7 +8,7 @@ import { DatabaseModule } from './platform/database/index.js';
 import { LifecycleModule } from './platform/lifecycle/index.js';
 import { RedisModule } from './platform/redis/index.js';
 import { TelemetryModule, type Logger } from './platform/telemetry/index.js';
-import { TENANT_ENTITIES, TenantsModule } from './tenants/index.js';
+import { TENANTS_ENTITIES, TenantsModule } from './tenants/index.js';
 import { UpstreamModule } from './upstream/index.js';
 
 /** The house, composed for a role. A worker has the lower rooms and no public routes but health and metrics. */
@@ -21,7 +21,7 @@ export class AppModule {
       imports: [
         ConfigModule.with(config),
         TelemetryModule.with(logger),
-        DatabaseModule.with([...TENANT_ENTITIES, ...IDENTITY_ENTITIES, ...CHAT_ENTITIES], MIGRATION_NAMES),
+        DatabaseModule.with([...TENANTS_ENTITIES, ...IDENTITY_ENTITIES, ...CHAT_ENTITIES], MIGRATION_NAMES),
         RedisModule,
         LifecycleModule,
         TenantsModule,

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { RequestContext } from '../../platform/context/index.js';
 import { Database } from '../../platform/database/index.js';
 import { DomainError } from '../../platform/errors/index.js';
-import { UserService } from '../../identity/index.js';
+import { StandingService, UserService } from '../../identity/index.js';
 import { ConversationRepository, type Conversation } from '../conversations/conversation.repository.js';
 import { MessageRepository, type Message } from '../messages/message.repository.js';
 import { userOf } from '../run/owner.js';
@@ -18,6 +18,7 @@ export class AccountService {
   constructor(
     private readonly database: Database,
     private readonly users: UserService,
+    private readonly standing: StandingService,
     private readonly conversations: ConversationRepository,
     private readonly messages: MessageRepository,
     private readonly runs: RunRepository,
@@ -48,7 +49,7 @@ export class AccountService {
       await this.conversations.removeAll(tx, userId);
       await this.users.erase(tx, userId);
     });
-    await this.users.erased(ctx, userId);
+    await this.standing.erased(ctx, userId);
   }
 
   private async *all(ctx: RequestContext): AsyncGenerator<Conversation> {

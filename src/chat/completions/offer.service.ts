@@ -21,7 +21,7 @@ export class OfferService {
   async list(ctx: RequestContext): Promise<readonly OfferedModel[]> {
     const settings = await this.tenants.settingsOf(ctx.tenantId);
     const models = this.models.list(settings.models);
-    return [...models].sort((a, b) => (b.name === settings.default_model ? 1 : 0) - (a.name === settings.default_model ? 1 : 0)).map(offered);
+    return [...models].sort((a, b) => (b.name === settings.defaultModel ? 1 : 0) - (a.name === settings.defaultModel ? 1 : 0)).map(offered);
   }
 
   /** @throws DomainError `not_found` (param `model`). */

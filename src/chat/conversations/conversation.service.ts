@@ -103,7 +103,7 @@ export class ConversationService {
 
   private async pickModel(ctx: RequestContext, name: string | undefined): Promise<string> {
     const settings = await this.tenants.settingsOf(ctx.tenantId);
-    return this.models.pick(name, settings.models, settings.default_model).name;
+    return this.models.pick(name, settings.models, settings.defaultModel).name;
   }
 }
 

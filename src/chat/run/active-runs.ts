@@ -1,3 +1,4 @@
+import type { RequestContext } from '../../platform/context/index.js';
 import type { ErrorCode } from '../../platform/errors/index.js';
 
 /** Why a run that is being produced must end now. */
@@ -20,11 +21,15 @@ export class RunEnded extends Error {
 export interface ActiveRun {
   readonly runId: string;
   readonly generation: number;
-  readonly tenantId: string;
-  readonly userId: string | undefined;
+  readonly ctx: RequestContext;
   /** Whether words of it were shown already. */
   spoke: boolean;
   end(cause: EndCause): void;
+}
+
+/** Whether a run belongs to this user. */
+export function isOf(run: ActiveRun, tenantId: string, userId: string): boolean {
+  return run.ctx.tenantId === tenantId && run.ctx.actor.kind === 'user' && run.ctx.actor.userId === userId;
 }
 
 /** The runs that this process is producing. Bounded by the worker's concurrency. */

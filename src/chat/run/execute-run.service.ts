@@ -54,8 +54,7 @@ export class ExecuteRunService {
     const end = (cause: EndCause): void => control.abort(new RunEnded(cause));
     const onLost = (): void => end({ kind: 'fenced' });
     grant.lost.addEventListener('abort', onLost, { once: true });
-    const { actor, tenantId } = held.plan.ctx;
-    const entry = { runId: grant.runId, generation: held.hold.generation, tenantId, userId: actor.kind === 'user' ? actor.userId : undefined, spoke: held.interrupted, end };
+    const entry = { runId: grant.runId, generation: held.hold.generation, ctx: held.plan.ctx, spoke: held.interrupted, end };
     const forget = this.active.add(entry);
     try {
       const outcome = await this.produce(grant, held, control.signal, () => { entry.spoke = true; });

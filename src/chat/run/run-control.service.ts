@@ -8,7 +8,7 @@ import { StandingService } from '../../identity/index.js';
 import { TenantService } from '../../tenants/index.js';
 import { Dispatcher } from '../../upstream/index.js';
 import { StreamLogRepository } from '../stream/stream-log.repository.js';
-import { ActiveRuns, type EndCause } from './active-runs.js';
+import { ActiveRuns, isOf, type ActiveRun, type EndCause } from './active-runs.js';
 import { ConcludeRunService } from './conclude-run.service.js';
 import { causeOfStop } from './execute-run.service.js';
 import { userOf } from './owner.js';
@@ -44,17 +44,22 @@ export class RunControlService implements OnModuleInit {
       if (runId !== undefined && code !== undefined) this.active.get(runId)?.end(causeOfStop(code));
     });
     this.standing.onLost(({ tenantId, userId, code }) => {
-      if (code === 'user_banned') this.active.endWhere((run) => run.tenantId === tenantId && run.userId === userId, { kind: 'refused', code });
+      this.active.endWhere((run) => isOf(run, tenantId, userId), code === 'user_banned' ? { kind: 'refused', code } : { kind: 'stopped' });
     });
-    this.tenants.onSuspended((tenantId) => this.active.endWhere((run) => run.tenantId === tenantId, { kind: 'refused', code: 'tenant_suspended' }));
+    this.tenants.onSuspended((tenantId) => this.active.endWhere((run) => run.ctx.tenantId === tenantId, { kind: 'refused', code: 'tenant_suspended' }));
+    // News of bans may have been missed while the bus was away.
+    this.bus.onGap(() => this.active.all().forEach((run) => this.reassert(run)));
   }
 
   /** Signs of life for the runs of this worker; those that were lost meanwhile end. */
   startBeating(): void {
     this.beating = setInterval(() => {
       for (const run of this.active.all()) {
-        this.log.beat(run.tenantId, run).then(
-          (held) => { if (!held) this.recheck(run.tenantId, run.runId); },
+        this.log.beat(run.ctx.tenantId, run).then(
+          (beat) => {
+            if (!beat.held) this.recheck(run.ctx.tenantId, run.runId);
+            else if (beat.stop !== undefined) run.end(causeOfStop(beat.stop));
+          },
           () => undefined,
         );
       }
@@ -104,6 +109,13 @@ export class RunControlService implements OnModuleInit {
     if (plan === undefined) return;
     const end: Pick<Outcome, 'state' | 'finishReason' | 'errorCode'> = cause.kind === 'refused' ? { state: 'refused', errorCode: cause.code } : { state: 'stopped', finishReason: 'stopped' };
     await this.concluder.conclude(plan, { runId, generation: 1 }, 1, { ...end, content: '', usage: { promptTokens: 0, completionTokens: 0 }, usageSource: 'counted' });
+  }
+
+  private reassert(run: ActiveRun): void {
+    this.standing.assertGood(run.ctx).catch((error: unknown) => {
+      if (DomainError.is(error, 'user_banned')) run.end({ kind: 'refused', code: 'user_banned' });
+      else if (DomainError.is(error, 'tenant_suspended')) run.end({ kind: 'refused', code: 'tenant_suspended' });
+    });
   }
 
   private recheck(tenantId: string, runId: string): void {

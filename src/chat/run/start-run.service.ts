@@ -86,7 +86,7 @@ export class StartRunService {
 
   private async prepare(ctx: RequestContext, ask: Ask, fresh: boolean): Promise<Prepared> {
     const settings = await this.tenants.settingsOf(ctx.tenantId);
-    const pick = (name: string | undefined): Model => this.models.pick(name, settings.models, settings.default_model);
+    const pick = (name: string | undefined): Model => this.models.pick(name, settings.models, settings.defaultModel);
     if (ask.kind === 'completion') {
       const model = pick(ask.model);
       const promptTokens = await this.tokens.countMessages(ask.messages, model.encoding);
@@ -99,7 +99,7 @@ export class StartRunService {
     const model = pick(ask.kind === 'message' ? (ask.model ?? history.model) : history.model);
     const question = ask.kind === 'message' ? { text: ask.content, tokens: await this.tokens.count(ask.content, model.encoding) } : questionOf(history, ask.answerId);
     const turns = ask.kind === 'regenerate' && history.newest?.answered ? history.turns.slice(0, -1) : history.turns;
-    const systemText = history.systemPrompt ?? settings.system_prompt;
+    const systemText = history.systemPrompt ?? settings.systemPrompt;
     const systemPrompt = systemText === undefined ? undefined : { text: systemText, tokens: await this.tokens.count(systemText, model.encoding) };
     const window = fitWindow({ systemPrompt, turns, question, contextWindow: model.contextWindow, answerRoom: model.maxAnswerTokens });
     return {

@@ -74,9 +74,10 @@ export class StreamLogRepository {
     return (await STOP.run(this.redis, [keysOf(tenantId, runId)[0]], [code, now()])) as 'gone' | 'done' | 'claimed' | 'told';
   }
 
-  /** Whether the hold is still good. */
-  async beat(tenantId: string, hold: Hold): Promise<boolean> {
-    return (await BEAT.run(this.redis, [keysOf(tenantId, hold.runId)[0]], [hold.generation, now()])) === 1;
+  /** A sign of life. Tells whether the hold is still good, and of a stop whose news was lost. */
+  async beat(tenantId: string, hold: Hold): Promise<{ readonly held: boolean; readonly stop: string | undefined }> {
+    const [held, stop] = (await BEAT.run(this.redis, [keysOf(tenantId, hold.runId)[0]], [hold.generation, now()])) as [number, string?];
+    return { held: held === 1, stop: stop ?? undefined };
   }
 
   async pulse(tenantId: string, runId: string): Promise<RunPulse | undefined> {
