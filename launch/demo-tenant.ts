@@ -1,0 +1,54 @@
+import type { FirstAdmin } from './first-admin.js';
+import { askJson } from './json-client.js';
+import { LaunchError } from './launch-error.js';
+
+export const DEMO_SLUG = 'demo';
+const DEMO_APP_ID = 'wx0123456789abcdef';
+
+export interface DemoOptions {
+  /** Address of the app. */
+  readonly url: string;
+  /** Address of the WeChat simulator. */
+  readonly wechat: string;
+  readonly admin: FirstAdmin;
+  readonly appSecret: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Makes the demo tenant through the admin API, as a client of the app, and its
+ * AppID known to the WeChat simulator, which forgets all when it ends.
+ * Gives whether the tenant is there: without the admin's password (shown on an
+ * earlier start) a missing one cannot be made. Throws LaunchError.
+ */
+export async function ensureDemoTenant(options: DemoOptions): Promise<'made' | 'found' | 'absent'> {
+  const { signal } = options;
+  const registered = await askJson(`${options.wechat}/control/apps`, { method: 'POST', body: { appid: DEMO_APP_ID, secret: options.appSecret }, signal });
+  if (registered.status !== 200) throw failed('POST /control/apps', registered.status);
+  const known = await askJson(`${options.url}/v1/tenant`, { headers: { 'x-tenant': DEMO_SLUG }, signal });
+  if (known.status === 200) return 'found';
+  const token = await logInAsAdmin(options.url, options.admin, signal);
+  if (token === undefined) return 'absent';
+  const headers = { authorization: `Bearer ${token}` };
+  const listed = await askJson(`${options.url}/admin/v1/tenants?slug=${DEMO_SLUG}`, { headers, signal });
+  if (listed.status === 200 && Array.isArray(listed.body['data']) && listed.body['data'].length > 0) return 'found';
+  const made = await askJson(`${options.url}/admin/v1/tenants`, {
+    method: 'POST', headers, signal, body: { slug: DEMO_SLUG, display_name: '百聊演示', app_id: DEMO_APP_ID, app_secret: options.appSecret },
+  });
+  if (made.status !== 200 && made.status !== 201 && made.status !== 409) throw failed('POST /admin/v1/tenants', made.status);
+  return 'made';
+}
+
+/** Logs the first admin in. Gives undefined when his password is not known, or is no longer his. Throws LaunchError for any other answer. */
+export async function logInAsAdmin(url: string, admin: FirstAdmin, signal: AbortSignal): Promise<string | undefined> {
+  if (admin.password === undefined) return undefined;
+  const answer = await askJson(`${url}/admin/v1/auth/login`, { method: 'POST', body: { email: admin.email, password: admin.password }, timeoutMs: 15_000, signal });
+  if (answer.status === 401 || answer.status === 403) return undefined;
+  const token = answer.body['access_token'];
+  if (answer.status >= 300 || typeof token !== 'string') throw failed('POST /admin/v1/auth/login', answer.status);
+  return token;
+}
+
+function failed(what: string, status: number): LaunchError {
+  return new LaunchError(`演示租户未能创建（${what} 返回 ${status}）。`, `The demo tenant could not be made (${what} answered ${status}).`);
+}
