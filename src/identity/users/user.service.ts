@@ -3,14 +3,12 @@ import type { RequestContext } from '../../platform/context/index.js';
 import { randomToken } from '../../platform/crypto/index.js';
 import { Database, type TenantTx } from '../../platform/database/index.js';
 import { DomainError } from '../../platform/errors/index.js';
-import { decodeCursor, newId, pageOf, type Page } from '../../platform/values/index.js';
+import { ID, decodeCursor, newId, pageOf, type Page } from '../../platform/values/index.js';
 import type { ApiKey } from '../api-keys/api-key.js';
 import { ApiKeyRepository } from '../api-keys/api-key.repository.js';
 import { SessionRepository, type SessionSummary } from '../sessions/session.repository.js';
 import { actingUserId, type User } from './user.js';
 import { UserRepository } from './user.repository.js';
-
-const UUID = /^[0-9a-f-]{36}$/;
 
 /** All that this room keeps of a person. */
 export interface OwnIdentity {
@@ -43,7 +41,7 @@ export class UserService {
 
   /** Newest first; for staff. @throws invalid_request for a cursor that is not ours. */
   async list(ctx: RequestContext, query: { readonly cursor?: string | undefined; readonly limit: number }): Promise<Page<User>> {
-    const before = decodeCursor(query.cursor, [UUID])?.[0];
+    const before = decodeCursor(query.cursor, [ID])?.[0];
     const rows = await this.database.inTenant(ctx, (tx) => this.users.list(tx, before, query.limit + 1));
     return pageOf(rows, query.limit, (user) => [user.id]);
   }

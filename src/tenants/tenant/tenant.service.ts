@@ -4,14 +4,13 @@ import { Database, violatedConstraint, type PlatformTx } from '../../platform/da
 import { DomainError } from '../../platform/errors/index.js';
 import { Bus, NewsCache } from '../../platform/redis/index.js';
 import { LOGGER, errorFields, type Logger } from '../../platform/telemetry/index.js';
-import { decodeCursor, isId, newId, pageOf, type Page } from '../../platform/values/index.js';
+import { ID, decodeCursor, isId, newId, pageOf, type Page } from '../../platform/values/index.js';
 import { CredentialService } from '../credentials/credential.service.js';
 import { checkSettingsPatch, mergeSettings, type TenantSettings } from '../settings/settings.js';
 import { DOMAIN, PARAM_OF_CONSTRAINT, SLUG, type Tenant, type TenantChange, type TenantDraft, type TenantHints, type TenantState } from './tenant.js';
 import { TenantRepository } from './tenant.repository.js';
 
 const CACHE = { channel: 'tenants.changed', max: 5_000, ttlMs: 60_000 } as const;
-const UUID = /^[0-9a-f-]{36}$/;
 
 /** A lookup that found nothing is kept, too: unknown names cost one query a minute. */
 interface Lookup {
@@ -95,7 +94,7 @@ export class TenantService implements OnModuleInit {
 
   /** Newest first. @throws invalid_request for a cursor that is not ours. */
   async list(ctx: PlatformContext, query: { readonly slug?: string | undefined; readonly cursor?: string | undefined; readonly limit: number }): Promise<Page<Tenant>> {
-    const before = decodeCursor(query.cursor, [UUID])?.[0];
+    const before = decodeCursor(query.cursor, [ID])?.[0];
     const rows = await this.database.inPlatform(ctx, (tx) => this.repository.list(tx, { slug: query.slug, before, count: query.limit + 1 }));
     return pageOf(rows, query.limit, (tenant) => [tenant.id]);
   }
