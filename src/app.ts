@@ -12,7 +12,7 @@ import { serveTryout } from './tryout.js';
 /** Builds the application, ready to listen. */
 export async function makeApp(config: Config, logger: Logger, nestLogger: NestLogger): Promise<NestFastifyApplication> {
   const adapter = makeAdapter(config.http.trustedHops);
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.for(config, logger), adapter, { logger: nestLogger, abortOnError: false, forceCloseConnections: true });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.for(config, logger), adapter, { logger: nestLogger, abortOnError: false, bodyParser: false });
   observeRequests(adapter, logger, app.get(Metrics));
   const fastify = adapter.getInstance();
   fastify.setErrorHandler((error, request, reply) => sendError(request, reply, error, logger));
