@@ -1,0 +1,71 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DomainError } from '../../platform/errors/index.js';
+import { DEFAULT_COMPLIANCE_NOTICE, checkSettingsPatch, effectiveSettings, mergeSettings } from './settings.js';
+
+function faultOf(work: () => unknown): string | undefined {
+  try {
+    work();
+  } catch (error) {
+    if (DomainError.is(error, 'invalid_request')) return error.param;
+    throw error;
+  }
+  return undefined;
+}
+
+describe('checkSettingsPatch', () => {
+  it('takes each key with a good value, and null', () => {
+    const patch = { default_model: 'deepseek-chat', models: ['deepseek-chat', 'org/model:1.5'], system_prompt: '你是助手', compliance_notice: '仅供参考', welcome_text: '你好', logo_url: 'https://cdn.example/logo.png', theme_color: '#07C160' };
+    expect(checkSettingsPatch(patch)).toBe(patch);
+    expect(faultOf(() => checkSettingsPatch(Object.fromEntries(Object.keys(patch).map((key) => [key, null]))))).toBeUndefined();
+  });
+
+  it.each([
+    ['default_model', ''],
+    ['default_model', 'a b'],
+    ['models', 'a'],
+    ['models', []],
+    ['models', ['a', 'a']],
+    ['models', [1]],
+    ['models', Array.from({ length: 101 }, (_, at) => `m${at}`)],
+    ['system_prompt', ''],
+    ['system_prompt', 'x'.repeat(8_001)],
+    ['compliance_notice', 7],
+    ['logo_url', 'http://cdn.example/logo.png'],
+    ['logo_url', 'javascript:alert(1)'],
+    ['theme_color', 'green'],
+    ['nope', 1],
+    ['toString', 1],
+  ])('refuses %s: %j by name', (key, value) => {
+    expect(faultOf(() => checkSettingsPatch({ [key]: value }))).toBe(`settings.${key}`);
+  });
+
+  it('refuses what is no object', () => {
+    for (const wrong of [null, [], 'x', 1, undefined]) expect(faultOf(() => checkSettingsPatch(wrong))).toBe('settings');
+  });
+
+  it('never throws anything but invalid_request', () => {
+    fc.assert(fc.property(fc.anything(), (patch) => (faultOf(() => checkSettingsPatch(patch)) ?? 'settings').startsWith('settings')));
+  });
+});
+
+describe('mergeSettings', () => {
+  it('changes what is given, and lets null bring the default back', () => {
+    const stored = mergeSettings({ welcome_text: '你好', theme_color: '#000000' }, { welcome_text: null, system_prompt: 'x' });
+    expect(stored).toEqual({ theme_color: '#000000', system_prompt: 'x' });
+  });
+
+  it('refuses a default model that is not offered, whichever of the two changed', () => {
+    expect(faultOf(() => mergeSettings({ models: ['a'] }, { default_model: 'b' }))).toBe('settings.default_model');
+    expect(faultOf(() => mergeSettings({ default_model: 'b', models: ['a', 'b'] }, { models: ['a'] }))).toBe('settings.default_model');
+    expect(mergeSettings({ default_model: 'b', models: ['a', 'b'] }, { models: null })).toEqual({ default_model: 'b' });
+  });
+});
+
+describe('effectiveSettings', () => {
+  it('fills in the defaults', () => {
+    expect(effectiveSettings({}).complianceNotice).toBe(DEFAULT_COMPLIANCE_NOTICE);
+    expect(effectiveSettings({ compliance_notice: 'AI' }).complianceNotice).toBe('AI');
+    expect(effectiveSettings({}).models).toBeUndefined();
+  });
+});
