@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { startApp } from './app.js';
 import { type DataDir, makeFolder } from './data-dir.js';
-import { DEMO_SLUG, ensureDemoTenant, logInAsAdmin } from './demo-tenant.js';
+import { DEMO_APP_ID, DEMO_SLUG, ensureDemoTenant, logInAsAdmin } from './demo-tenant.js';
 import { openFirstAdmin } from './first-admin.js';
 import { type Env, type Given, readPort } from './given.js';
 import { LaunchError } from './launch-error.js';
@@ -102,7 +102,7 @@ export function simulated(given: Given, simulators: Pick<Simulators, 'openai' | 
   if (!simulators) return {};
   return {
     ...(given.openai ? {} : { OPENAI_BASE_URL: simulators.openai, OPENAI_API_KEY: 'simulated', OPENAI_MODELS: SIMULATED_MODELS }),
-    ...(given.wechat ? {} : { WECHAT_API_BASE_URL: simulators.wechat, TRYOUT_CODE_URL: `${simulators.wechat}/control/codes` }),
+    ...(given.wechat ? {} : { WECHAT_API_BASE_URL: simulators.wechat, TRYOUT_CODE_URL: `${simulators.wechat}/control/codes?appid=${DEMO_APP_ID}&tenant=${DEMO_SLUG}` }),
   };
 }
 

@@ -3,7 +3,7 @@ import { askJson } from './json-client.js';
 import { LaunchError } from './launch-error.js';
 
 export const DEMO_SLUG = 'demo';
-const DEMO_APP_ID = 'wx0123456789abcdef';
+export const DEMO_APP_ID = 'wx0123456789abcdef';
 
 export interface DemoOptions {
   /** Address of the app. */

@@ -27,11 +27,12 @@ export class CreateIdentity1763600002000 implements MigrationInterface {
         created_at timestamptz NOT NULL DEFAULT now(),
         expires_at timestamptz NOT NULL,
         revoked_at timestamptz,
-        revoked_reason text CHECK (revoked_reason IN ('logout', 'reuse', 'deleted', 'banned')),
+        revoked_reason text CHECK (revoked_reason IN ('logout', 'reuse')),
         PRIMARY KEY (tenant_id, id),
         FOREIGN KEY (tenant_id, user_id) REFERENCES users ON DELETE CASCADE
       )`);
     await runner.query('CREATE INDEX sessions_user ON sessions (tenant_id, user_id)');
+    await runner.query('CREATE INDEX sessions_expiry ON sessions (expires_at)');
     await runner.query(`CALL stamp_tenant_table('sessions', 'SELECT, INSERT, UPDATE, DELETE', 'SELECT, DELETE')`);
     // A session is a family of refresh tokens; all but the newest are spent.
     await runner.query(`

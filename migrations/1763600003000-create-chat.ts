@@ -29,7 +29,7 @@ async function createConversations(runner: QueryRunner): Promise<void> {
       revision int NOT NULL DEFAULT 1,
       next_position int NOT NULL DEFAULT 1,
       created_at timestamptz NOT NULL DEFAULT now(),
-      active_at timestamptz NOT NULL DEFAULT now(),
+      active_at timestamptz(3) NOT NULL DEFAULT now(),
       PRIMARY KEY (tenant_id, id),
       FOREIGN KEY (tenant_id, user_id) REFERENCES users
     )`);

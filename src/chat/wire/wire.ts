@@ -14,17 +14,29 @@ export interface WireSubject {
   readonly includeUsage: boolean;
 }
 
-/** One write to the socket. */
+/** One write to the socket: one whole frame of the format. */
 export interface WireWrite {
   readonly text: string;
-  /** Must reach the client in a chunk of its own: everything before it is flushed first, and given time to leave. */
+  /** Must reach the client in a chunk of its own: it is kept apart from its neighbours in time. */
   readonly apart: boolean;
 }
 
-/** A wire format: pure, without state between frames, so that a resumed stream is byte for byte the rest of an unbroken one. */
+export type WireFormatName = 'openai' | 'sse' | 'wxapp';
+
+/** Tells frames in a format. Keeps no state between frames, so that a resumed stream is byte for byte the rest of an unbroken one. */
+export type WireEncoder = (frame: StreamFrame) => readonly WireWrite[];
+
+/** A wire format: pure. */
 export interface WireFormat {
-  readonly name: 'openai' | 'sse' | 'wxapp';
+  readonly name: WireFormatName;
   readonly contentType: string;
-  /** The writes that tell `frame`; each is one whole frame of the format. */
-  encode(subject: WireSubject, frame: StreamFrame): readonly WireWrite[];
+  /** Each frame must be a write of its own, and may not be merged with others into one. */
+  readonly framePerWrite: boolean;
+  /** An encoder for one run; what is the same in all frames is prepared once. */
+  open(subject: WireSubject): WireEncoder;
+}
+
+/** A plain write. */
+export function together(text: string): readonly WireWrite[] {
+  return text === '' ? [] : [{ text, apart: false }];
 }

@@ -1,2 +1,2 @@
-export { makeContext, systemContext, type Actor, type ClientKind, type PlatformContext, type RequestContext } from './request-context.js';
+export { enterTenant, makeContext, systemContext, systemPlatformContext, type Actor, type ClientKind, type PlatformContext, type RequestContext } from './request-context.js';
 export { Ctx, PlatformCtx, type ContextCarrier } from './ctx.decorator.js';

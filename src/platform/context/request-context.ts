@@ -31,3 +31,13 @@ export function makeContext<T extends PlatformContext>(context: T): Readonly<T> 
 export function systemContext(tenantId: string, job: string, requestId: string): RequestContext {
   return makeContext({ tenantId, actor: { kind: 'system', job }, requestId, locale: 'zh', client: 'api' });
 }
+
+/** The context of platform-wide work that no request asked for. */
+export function systemPlatformContext(job: string, requestId: string): PlatformContext {
+  return makeContext({ actor: { kind: 'system', job }, requestId, locale: 'zh', client: 'api' });
+}
+
+/** Platform staff at work in one tenant: they see its rows, and no other tenant's, as long as they use this. */
+export function enterTenant(ctx: PlatformContext, tenantId: string): RequestContext {
+  return makeContext({ actor: ctx.actor, requestId: ctx.requestId, locale: ctx.locale, client: ctx.client, tenantId });
+}

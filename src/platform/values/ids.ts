@@ -5,9 +5,10 @@ export function newId(): string {
   return v7();
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** An id in the one spelling that we write; for cursors, which PostgreSQL must be able to read. */
+export const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** Whether the text is a UUID in the one spelling that we write. */
 export function isId(text: string): boolean {
-  return UUID.test(text);
+  return ID.test(text);
 }

@@ -1,3 +1,3 @@
 export { delay, now, nowDate } from './clock.js';
-export { isId, newId } from './ids.js';
+export { ID, isId, newId } from './ids.js';
 export { decodeCursor, encodeCursor, pageOf, type Page } from './cursor.js';

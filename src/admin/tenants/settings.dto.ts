@@ -1,0 +1,36 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import type { TenantSettings } from '../../tenants/index.js';
+
+/** What a tenant may set, for the OpenAPI document; the rules stand in the tenants room. In a change, null brings the default back. */
+export class SettingsPatchDto {
+  @ApiPropertyOptional({ type: String, nullable: true, description: 'Public model name; one of `models` where they are set.' }) default_model?: string | null;
+  @ApiPropertyOptional({ type: [String], nullable: true, description: 'Public names of the models offered; null: all.' }) models?: string[] | null;
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: 8000 }) system_prompt?: string | null;
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: 200 }) compliance_notice?: string | null;
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: 500 }) welcome_text?: string | null;
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: 500, description: 'https only' }) logo_url?: string | null;
+  @ApiPropertyOptional({ type: String, nullable: true, example: '#07c160' }) theme_color?: string | null;
+}
+
+/** The settings in force, defaults included. */
+export class SettingsDto {
+  @ApiProperty({ type: String, nullable: true }) default_model!: string | null;
+  @ApiProperty({ type: [String], nullable: true }) models!: string[] | null;
+  @ApiProperty({ type: String, nullable: true }) system_prompt!: string | null;
+  @ApiProperty() compliance_notice!: string;
+  @ApiProperty({ type: String, nullable: true }) welcome_text!: string | null;
+  @ApiProperty({ type: String, nullable: true }) logo_url!: string | null;
+  @ApiProperty({ type: String, nullable: true }) theme_color!: string | null;
+
+  static of(settings: TenantSettings): SettingsDto {
+    return {
+      default_model: settings.defaultModel ?? null,
+      models: settings.models === undefined ? null : [...settings.models],
+      system_prompt: settings.systemPrompt ?? null,
+      compliance_notice: settings.complianceNotice,
+      welcome_text: settings.welcomeText ?? null,
+      logo_url: settings.logoUrl ?? null,
+      theme_color: settings.themeColor ?? null,
+    };
+  }
+}

@@ -1,0 +1,29 @@
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppModule } from './app.module.js';
+import type { Config } from './platform/config/index.js';
+import { ErrorFilter, makeAdapter, makeValidationPipe, observeRequests, sendError } from './platform/http/index.js';
+import { Readiness } from './platform/lifecycle/index.js';
+import { Metrics, type Logger, type NestLogger } from './platform/telemetry/index.js';
+import { Dispatcher } from './upstream/index.js';
+import { serveDocs } from './openapi.js';
+import { serveTryout } from './tryout.js';
+
+/** Builds the application, ready to listen. */
+export async function makeApp(config: Config, logger: Logger, nestLogger: NestLogger): Promise<NestFastifyApplication> {
+  const adapter = makeAdapter(config.http.trustedHops);
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.for(config, logger), adapter, { logger: nestLogger, abortOnError: false, bodyParser: false });
+  observeRequests(adapter, logger, app.get(Metrics));
+  const fastify = adapter.getInstance();
+  fastify.setErrorHandler((error, request, reply) => sendError(request, reply, error, logger));
+  app.useGlobalPipes(makeValidationPipe());
+  app.useGlobalFilters(new ErrorFilter(logger));
+  const dispatcher = app.get(Dispatcher);
+  app.get(Readiness).add('queue', () => dispatcher.ping());
+  if (config.role !== 'worker') {
+    await serveDocs(app);
+    await serveTryout(app, config);
+  }
+  await app.init();
+  return app;
+}

@@ -1,0 +1,34 @@
+import { Readable } from 'node:stream';
+import { Controller, Delete, Get, HttpCode, Res } from '@nestjs/common';
+import { ApiProperty, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { Ctx, type RequestContext } from '../../platform/context/index.js';
+import { Answers } from '../../platform/http/index.js';
+import { ForUser } from '../../identity/index.js';
+import { AccountService } from './account.service.js';
+
+export class ExportDto {
+  @ApiProperty() notice!: string;
+  @ApiProperty({ type: 'object', additionalProperties: true }) user!: Record<string, unknown>;
+  @ApiProperty({ type: 'array', items: { type: 'object', additionalProperties: true } }) conversations!: Record<string, unknown>[];
+}
+
+@ApiTags('me')
+@ForUser()
+@Controller('v1/me')
+export class AccountController {
+  constructor(private readonly account: AccountService) {}
+
+  @Get('export')
+  @Answers({ status: 200, type: ExportDto, description: 'Everything that is kept of the user, as one JSON file.' }, 'unauthenticated', 'forbidden', 'tenant_suspended', 'user_banned')
+  export(@Ctx() ctx: RequestContext, @Res() reply: FastifyReply): void {
+    void reply.header('content-type', 'application/json; charset=utf-8').header('content-disposition', 'attachment; filename="bailiao-export.json"').send(Readable.from(this.account.export(ctx)));
+  }
+
+  @Delete()
+  @HttpCode(204)
+  @Answers({ status: 204, description: 'The account is erased; its tokens are void.' }, 'unauthenticated', 'forbidden', 'tenant_suspended', 'user_banned')
+  async erase(@Ctx() ctx: RequestContext): Promise<void> {
+    await this.account.erase(ctx);
+  }
+}

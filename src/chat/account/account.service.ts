@@ -1,0 +1,85 @@
+import { Injectable } from '@nestjs/common';
+import type { RequestContext } from '../../platform/context/index.js';
+import { Database } from '../../platform/database/index.js';
+import { DomainError } from '../../platform/errors/index.js';
+import { StandingService, UserService } from '../../identity/index.js';
+import { ConversationRepository, type Conversation } from '../conversations/conversation.repository.js';
+import { MessageRepository, type Message } from '../messages/message.repository.js';
+import { userOf } from '../run/owner.js';
+import { RunControlService } from '../run/run-control.service.js';
+import { RunRepository } from '../run/run.repository.js';
+
+/** Most bytes of an export that are held before the client has taken them: one page of messages. */
+const PAGE = 50;
+
+/** A user's rights over their own data: take it along, and have it erased. */
+@Injectable()
+export class AccountService {
+  constructor(
+    private readonly database: Database,
+    private readonly users: UserService,
+    private readonly standing: StandingService,
+    private readonly conversations: ConversationRepository,
+    private readonly messages: MessageRepository,
+    private readonly runs: RunRepository,
+    private readonly control: RunControlService,
+  ) {}
+
+  /** Everything that is kept of the caller, as the pieces of one JSON text. Answers carry the label for generated text (标识办法, Art. 4). */
+  async *export(ctx: RequestContext): AsyncGenerator<string> {
+    if (ctx.actor.kind !== 'user' || ctx.actor.via !== 'session') throw new DomainError('forbidden');
+    yield `{"notice":"助手的回答由 AI 生成","user":${JSON.stringify(await this.users.exportOwn(ctx))},"conversations":[`;
+    let first = true;
+    for await (const conversation of this.all(ctx)) {
+      yield `${first ? '' : ','}${JSON.stringify({ id: conversation.id, title: conversation.title, model: conversation.model, system_prompt: conversation.systemPrompt, created_at: conversation.createdAt, messages: await this.messagesOf(ctx, conversation.id) })}`;
+      first = false;
+    }
+    yield ']}';
+  }
+
+  /**
+   * Erases the caller's account: running answers end, history goes, the user's row is pseudonymised. Rows of use and
+   * money stay under the pseudonym, as the law and the books demand.
+   */
+  async erase(ctx: RequestContext): Promise<void> {
+    const userId = userOf(ctx);
+    const open = await this.database.inTenant(ctx, (tx) => this.runs.openOfUser(tx, userId));
+    for (const runId of open) await this.control.endRun(ctx.tenantId, runId, { kind: 'stopped' });
+    await this.database.inTenant(ctx, async (tx) => {
+      await this.conversations.removeAll(tx, userId);
+      await this.users.erase(tx, userId);
+    });
+    await this.standing.erased(ctx, userId);
+  }
+
+  private async *all(ctx: RequestContext): AsyncGenerator<Conversation> {
+    let after: { activeAt: string; id: string } | undefined;
+    for (;;) {
+      const rows = await this.database.inTenant(ctx, (tx) => this.conversations.list(tx, userOf(ctx), after, PAGE));
+      const page = rows.slice(0, PAGE);
+      yield* page;
+      const last = page.at(-1);
+      if (rows.length <= PAGE || last === undefined) return;
+      after = { activeAt: last.activeAt.toISOString(), id: last.id };
+    }
+  }
+
+  private async messagesOf(ctx: RequestContext, conversationId: string): Promise<readonly Record<string, unknown>[]> {
+    return this.database.inTenant(ctx, async (tx) => {
+      const rows: Record<string, unknown>[] = [];
+      for await (const message of this.messages.all(tx, conversationId)) rows.push(exported(message));
+      return rows;
+    });
+  }
+}
+
+function exported(message: Message): Record<string, unknown> {
+  const generated = message.role === 'assistant';
+  return {
+    id: message.id,
+    role: message.role,
+    content: message.state === 'refused' ? '' : message.content,
+    created_at: message.createdAt,
+    ...(generated ? { state: message.state, model: message.model, replaced: message.superseded, AIGC: { Label: '1', ContentProducer: 'bailiao', ProduceID: message.id } } : {}),
+  };
+}

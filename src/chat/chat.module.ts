@@ -1,0 +1,51 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { IdentityModule } from '../identity/index.js';
+import { TenantsModule } from '../tenants/index.js';
+import { UpstreamModule } from '../upstream/index.js';
+import { AccountController } from './account/account.controller.js';
+import { AccountService } from './account/account.service.js';
+import { CompletionService } from './completions/completion.service.js';
+import { CompletionsController } from './completions/completions.controller.js';
+import { ModelsController } from './completions/models.controller.js';
+import { OfferService } from './completions/offer.service.js';
+import { ConversationController } from './conversations/conversation.controller.js';
+import { ConversationRepository } from './conversations/conversation.repository.js';
+import { ConversationService } from './conversations/conversation.service.js';
+import { AnswerService } from './messages/answer.service.js';
+import { HistoryRepository } from './messages/history.repository.js';
+import { MessageController } from './messages/message.controller.js';
+import { MessageRepository } from './messages/message.repository.js';
+import { ActiveRuns } from './run/active-runs.js';
+import { ConcludeRunService } from './run/conclude-run.service.js';
+import { ExecuteRunService } from './run/execute-run.service.js';
+import { RunControlService } from './run/run-control.service.js';
+import { RunController } from './run/run.controller.js';
+import { RunRepository } from './run/run.repository.js';
+import { StartRunService } from './run/start-run.service.js';
+import { SweepJob } from './run/sweep.job.js';
+import { WorkerService } from './run/worker.service.js';
+import { FollowService } from './stream/follow.service.js';
+import { RunStreamService } from './stream/run-stream.service.js';
+import { StreamLogRepository } from './stream/stream-log.repository.js';
+import { ReplyService } from './wire/reply.service.js';
+
+const SHARED = [ConversationRepository, MessageRepository, HistoryRepository, RunRepository, StreamLogRepository, ActiveRuns, ConcludeRunService, RunControlService];
+const API = [ConversationService, AnswerService, StartRunService, FollowService, RunStreamService, ReplyService, CompletionService, OfferService, AccountService];
+const WORKER = [ExecuteRunService, SweepJob, WorkerService];
+const CONTROLLERS = [ConversationController, MessageController, RunController, CompletionsController, ModelsController, AccountController];
+
+@Module({})
+export class ChatModule {
+  /** The parts that a role needs: the API edge, the worker, or both. */
+  static for(role: 'all' | 'api' | 'worker'): DynamicModule {
+    const api = role !== 'worker';
+    const worker = role !== 'api';
+    return {
+      module: ChatModule,
+      imports: [TenantsModule, IdentityModule, UpstreamModule],
+      controllers: api ? CONTROLLERS : [],
+      providers: [...SHARED, ...(api ? API : []), ...(worker ? WORKER : [])],
+      exports: [RunControlService, ...(api ? [ConversationService] : [])],
+    };
+  }
+}

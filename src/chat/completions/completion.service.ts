@@ -1,0 +1,127 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import type { RequestContext } from '../../platform/context/index.js';
+import { DomainError } from '../../platform/errors/index.js';
+import type { Sampling } from '../../upstream/index.js';
+import { checkedKey } from '../messages/answer.service.js';
+import { RunControlService } from '../run/run-control.service.js';
+import { StartRunService, type Ask, type StartedRun } from '../run/start-run.service.js';
+import type { StreamFrame } from '../stream/run-event.js';
+import { RunStreamService } from '../stream/run-stream.service.js';
+import { chatCompletion, openai } from '../wire/openai.js';
+import { ReplyService, terminalIn } from '../wire/reply.service.js';
+import type { WireSubject } from '../wire/wire.js';
+import { textOf, type CompletionDto, type CreateCompletionDto } from './completion.dto.js';
+
+/** How long an answer's head is held back for its first word, so that a failure before it is an HTTP status and the SDK's typed error. */
+const HEAD_MS = 8_000;
+
+/** The OpenAI-compatible door: the same runs, asked for in OpenAI's words. */
+@Injectable()
+export class CompletionService {
+  constructor(
+    private readonly starter: StartRunService,
+    private readonly streams: RunStreamService,
+    private readonly control: RunControlService,
+    private readonly replies: ReplyService,
+  ) {}
+
+  async complete(ctx: RequestContext, body: CreateCompletionDto, key: string | undefined, reply: FastifyReply): Promise<void> {
+    const includeUsage = body.stream_options?.include_usage === true;
+    const run = await this.starter.start(ctx, askOf(body), { idempotencyKey: checkedKey(key), includeUsage });
+    const subject = run.subject ?? this.streams.subjectOf(await this.control.own(ctx, run.runId), includeUsage);
+    if (body.stream === true) await this.streamed(ctx, run, subject, reply);
+    else await this.whole(ctx, run, subject, reply);
+  }
+
+  private async streamed(ctx: RequestContext, run: StartedRun, subject: WireSubject, reply: FastifyReply): Promise<void> {
+    const interest = this.replies.watch(reply);
+    const frames = this.streams.frames(ctx, run.runId, 0, interest.signal);
+    const held = await holdHead(frames);
+    const failed = held.batches.map(terminalIn).find((terminal) => terminal?.type === 'error');
+    if (failed?.type === 'error') {
+      interest.end();
+      await frames.return(undefined);
+      throw new DomainError(failed.code);
+    }
+    await this.replies.stream(reply, openai, subject, held.resume(), interest);
+  }
+
+  private async whole(ctx: RequestContext, run: StartedRun, subject: WireSubject, reply: FastifyReply): Promise<void> {
+    const interest = this.replies.watch(reply);
+    const parts: string[] = [];
+    try {
+      for await (const batch of this.streams.frames(ctx, run.runId, 0, interest.signal)) {
+        for (const frame of batch) if (frame.type === 'delta') parts.push(frame.content);
+        const terminal = terminalIn(batch);
+        if (terminal?.type === 'error') throw new DomainError(terminal.code);
+        if (terminal?.type === 'done') {
+          const completion: CompletionDto = chatCompletion(subject, parts.join(''), terminal.finishReason, terminal.usage);
+          void reply.status(200).header('x-run-id', run.runId).send(completion);
+          return;
+        }
+      }
+      reply.raw.destroy();
+    } finally {
+      interest.end();
+    }
+  }
+}
+
+interface HeldHead {
+  readonly batches: readonly (readonly StreamFrame[])[];
+  resume(): AsyncGenerator<readonly StreamFrame[]>;
+}
+
+/** Reads batches until there are words, an end, or HEAD_MS have passed. */
+async function holdHead(frames: AsyncGenerator<readonly StreamFrame[]>): Promise<HeldHead> {
+  const batches: (readonly StreamFrame[])[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'late'>((resolve) => { timer = setTimeout(() => resolve('late'), HEAD_MS); });
+  let pending: Promise<IteratorResult<readonly StreamFrame[], void>> | undefined;
+  try {
+    for (;;) {
+      pending = frames.next();
+      const next = await Promise.race([pending, late]);
+      if (next === 'late') break;
+      pending = undefined;
+      if (next.done) break;
+      batches.push(next.value);
+      if (next.value.some((frame) => frame.type === 'delta' || frame.type === 'done' || frame.type === 'error')) break;
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+  const outstanding = pending;
+  return {
+    batches,
+    resume: async function* () {
+      yield* batches;
+      if (outstanding !== undefined) {
+        const next = await outstanding;
+        if (next.done) return;
+        yield next.value;
+      }
+      yield* frames;
+    },
+  };
+}
+
+function askOf(body: CreateCompletionDto): Ask {
+  const maxTokens = body.max_completion_tokens ?? body.max_tokens;
+  const sampling: Sampling = {
+    ...keep('temperature', body.temperature), ...keep('top_p', body.top_p), ...keep('presence_penalty', body.presence_penalty),
+    ...keep('frequency_penalty', body.frequency_penalty), ...keep('seed', body.seed), ...keep('stop', body.stop),
+  };
+  return {
+    kind: 'completion',
+    messages: body.messages.map((message) => ({ role: message.role === 'developer' ? 'system' : message.role, content: textOf(message.content) })),
+    sampling,
+    ...(body.model === undefined ? {} : { model: body.model }),
+    ...(maxTokens === undefined ? {} : { maxTokens }),
+  };
+}
+
+function keep<K extends keyof Sampling>(key: K, value: Sampling[K] | undefined): Pick<Sampling, K> | Record<string, never> {
+  return value === undefined ? {} : ({ [key]: value } as Pick<Sampling, K>);
+}

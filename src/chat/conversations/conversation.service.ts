@@ -1,0 +1,113 @@
+import { Injectable } from '@nestjs/common';
+import type { RequestContext } from '../../platform/context/index.js';
+import { Database } from '../../platform/database/index.js';
+import { DomainError } from '../../platform/errors/index.js';
+import { decodeCursor, isId, newId, pageOf, type Page } from '../../platform/values/index.js';
+import { TenantService } from '../../tenants/index.js';
+import { ModelService } from '../../upstream/index.js';
+import { HistoryRepository } from '../messages/history.repository.js';
+import { MessageRepository, type Message } from '../messages/message.repository.js';
+import { userOf } from '../run/owner.js';
+import { RunControlService } from '../run/run-control.service.js';
+import { RunRepository } from '../run/run.repository.js';
+import { ConversationRepository, type Conversation, type ConversationChange } from './conversation.repository.js';
+
+export interface NewConversation {
+  readonly title?: string;
+  readonly model?: string;
+  readonly systemPrompt?: string;
+}
+
+/** A message as it is shown, with the answers that it replaced. */
+export interface ShownMessage {
+  readonly message: Message;
+  readonly alternatives: readonly Message[];
+}
+
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,6}Z$/;
+const ID = /^[0-9a-f-]{36}$/;
+const POSITION = /^\d{1,9}$/;
+
+/** A user's conversations. Everything here is for the owner alone: somebody else's conversation is `not_found`. */
+@Injectable()
+export class ConversationService {
+  constructor(
+    private readonly database: Database,
+    private readonly conversations: ConversationRepository,
+    private readonly messages: MessageRepository,
+    private readonly history: HistoryRepository,
+    private readonly runs: RunRepository,
+    private readonly control: RunControlService,
+    private readonly tenants: TenantService,
+    private readonly models: ModelService,
+  ) {}
+
+  /** @throws DomainError `not_found` (param `model`). */
+  async create(ctx: RequestContext, wish: NewConversation): Promise<Conversation> {
+    const model = await this.pickModel(ctx, wish.model);
+    const row = { id: newId(), userId: userOf(ctx), title: wish.title ?? null, model, systemPrompt: wish.systemPrompt ?? null };
+    return this.database.inTenant(ctx, (tx) => this.conversations.create(tx, row));
+  }
+
+  /** Most recently active first. */
+  async list(ctx: RequestContext, cursor: string | undefined, limit: number): Promise<Page<Conversation>> {
+    const key = decodeCursor(cursor, [TIME, ID]);
+    const after = key === undefined ? undefined : { activeAt: key[0] ?? '', id: key[1] ?? '' };
+    const rows = await this.database.inTenant(ctx, (tx) => this.conversations.list(tx, userOf(ctx), after, limit));
+    return pageOf(rows, limit, (row) => [row.activeAt.toISOString(), row.id]);
+  }
+
+  async read(ctx: RequestContext, id: string): Promise<Conversation> {
+    return found(isId(id) ? await this.database.inTenant(ctx, (tx) => this.conversations.find(tx, userOf(ctx), id)) : undefined);
+  }
+
+  /** Title, model or system prompt. What it does not name stays. */
+  async change(ctx: RequestContext, id: string, change: ConversationChange): Promise<Conversation> {
+    await this.read(ctx, id);
+    if (change.model !== undefined) await this.pickModel(ctx, change.model);
+    const changed = await this.database.inTenant(ctx, (tx) => this.conversations.change(tx, userOf(ctx), id, change));
+    await this.history.drop(ctx.tenantId, id);
+    return found(changed);
+  }
+
+  /** Stops a running answer, then deletes the conversation with all of its messages. */
+  async remove(ctx: RequestContext, id: string): Promise<void> {
+    await this.read(ctx, id);
+    const open = await this.database.inTenant(ctx, (tx) => this.runs.openOfConversation(tx, id));
+    for (const runId of open) await this.control.endRun(ctx.tenantId, runId, { kind: 'stopped' });
+    await this.database.inTenant(ctx, (tx) => this.conversations.remove(tx, userOf(ctx), id));
+    await this.history.drop(ctx.tenantId, id);
+  }
+
+  /** Newest first; each answer with those that it replaced. */
+  async messagesOf(ctx: RequestContext, id: string, cursor: string | undefined, limit: number): Promise<Page<ShownMessage>> {
+    const key = decodeCursor(cursor, [POSITION]);
+    const before = key?.[0] === undefined ? undefined : parseInt(key[0], 10);
+    await this.read(ctx, id);
+    return this.database.inTenant(ctx, async (tx) => {
+      const page = pageOf(await this.messages.newest(tx, id, before, limit + 1), limit, (message) => [String(message.position)]);
+      const former = await this.messages.alternatives(tx, id, page.data.filter((message) => message.role === 'assistant').map((message) => message.position));
+      const data = page.data.map((message) => ({ message, alternatives: former.filter((each) => message.role === 'assistant' && each.position === message.position) }));
+      return { data, nextCursor: page.nextCursor };
+    });
+  }
+
+  /** The conversation of one of the caller's messages. */
+  async conversationOfMessage(ctx: RequestContext, messageId: string): Promise<string> {
+    const message = isId(messageId) ? await this.database.inTenant(ctx, (tx) => this.messages.find(tx, messageId)) : undefined;
+    if (message === undefined) throw new DomainError('not_found', { param: 'id' });
+    if (message.role !== 'assistant') throw new DomainError('invalid_request', { param: 'id', message: 'id must be the id of an answer' });
+    await this.read(ctx, message.conversationId);
+    return message.conversationId;
+  }
+
+  private async pickModel(ctx: RequestContext, name: string | undefined): Promise<string> {
+    const settings = await this.tenants.settingsOf(ctx.tenantId);
+    return this.models.pick(name, settings.models, settings.defaultModel).name;
+  }
+}
+
+function found<T>(row: T | undefined): T {
+  if (row === undefined) throw new DomainError('not_found', { param: 'id' });
+  return row;
+}

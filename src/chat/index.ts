@@ -1,0 +1,10 @@
+import { ConversationEntity } from './conversations/conversation.entity.js';
+import { MessageEntity } from './messages/message.entity.js';
+import { RunEntity } from './run/run.entity.js';
+
+export { ChatModule } from './chat.module.js';
+export { ConversationService } from './conversations/conversation.service.js';
+export { RunControlService } from './run/run-control.service.js';
+
+/** For the data source. */
+export const CHAT_ENTITIES = [ConversationEntity, MessageEntity, RunEntity];

@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { RequestContext } from '../../platform/context/index.js';
+import { DomainError } from '../../platform/errors/index.js';
+import { isId } from '../../platform/values/index.js';
+import { ConversationService } from '../conversations/conversation.service.js';
+import { RunControlService } from '../run/run-control.service.js';
+import { StartRunService, type Ask, type StartedRun } from '../run/start-run.service.js';
+import { RunStreamService } from '../stream/run-stream.service.js';
+import type { StreamFrame } from '../stream/run-event.js';
+import { formatFor } from '../wire/negotiate.js';
+import { ReplyService } from '../wire/reply.service.js';
+import type { WireFormatName, WireSubject } from '../wire/wire.js';
+
+export interface AnswerOptions {
+  readonly format: WireFormatName | undefined;
+  readonly idempotencyKey: string | undefined;
+}
+
+const KEY = /^[\x21-\x7e]{1,128}$/;
+
+/** The HTTP edge of a run: starts it, or finds it, and streams it to the client in its format. */
+@Injectable()
+export class AnswerService {
+  constructor(
+    private readonly starter: StartRunService,
+    private readonly streams: RunStreamService,
+    private readonly control: RunControlService,
+    private readonly replies: ReplyService,
+    private readonly conversations: ConversationService,
+  ) {}
+
+  async answer(ctx: RequestContext, ask: Ask & { readonly kind: 'message' | 'regenerate' }, options: AnswerOptions, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const format = formatFor(options.format, request.headers);
+    if (!isId(ask.conversationId)) throw new DomainError('not_found', { param: 'id' });
+    const run = await this.starter.start(ctx, ask, { idempotencyKey: checkedKey(options.idempotencyKey), includeUsage: true });
+    const subject = await this.subjectOf(ctx, run);
+    const interest = this.replies.watch(reply);
+    await this.replies.stream(reply, format, subject, queuedFirst(run, this.streams.frames(ctx, run.runId, 0, interest.signal)), interest);
+  }
+
+  async regenerate(ctx: RequestContext, answerId: string, options: AnswerOptions, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const conversationId = await this.conversations.conversationOfMessage(ctx, answerId);
+    await this.answer(ctx, { kind: 'regenerate', conversationId, answerId }, options, request, reply);
+  }
+
+  /** The rest of a run after `after`, live or from the log. */
+  async resume(ctx: RequestContext, runId: string, after: number, name: WireFormatName | undefined, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const format = formatFor(name, request.headers);
+    const run = await this.control.own(ctx, runId);
+    await this.streams.checkResumable(ctx, run, after);
+    const interest = this.replies.watch(reply);
+    await this.replies.stream(reply, format, this.streams.subjectOf(run, true), this.streams.frames(ctx, runId, after, interest.signal), interest);
+  }
+
+  private async subjectOf(ctx: RequestContext, run: StartedRun): Promise<WireSubject> {
+    return run.subject ?? this.streams.subjectOf(await this.control.own(ctx, run.runId), true);
+  }
+}
+
+/** @throws DomainError `invalid_request` (param `Idempotency-Key`). */
+export function checkedKey(key: string | undefined): string | undefined {
+  if (key !== undefined && !KEY.test(key)) throw new DomainError('invalid_request', { param: 'Idempotency-Key', message: 'Idempotency-Key must be 1 to 128 visible ASCII characters' });
+  return key;
+}
+
+async function* queuedFirst(run: StartedRun, frames: AsyncIterable<readonly StreamFrame[]>): AsyncGenerator<readonly StreamFrame[]> {
+  if (run.position.position > 0) yield [{ type: 'queued', ...run.position }];
+  yield* frames;
+}

@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import { In, LessThan } from 'typeorm';
+import type { TenantTx } from '../../platform/database/index.js';
+import { MessageEntity } from './message.entity.js';
+
+/** One message as its conversation keeps it. A question stands at an odd position, its answers at the next. */
+export type Message = Readonly<Omit<MessageEntity, 'tenantId'>>;
+
+/** The rows of messages. Every read is bounded by a limit and served by the primary key. */
+@Injectable()
+export class MessageRepository {
+  /** Messages that are shown, newest first, from below `before` on. */
+  async newest(tx: TenantTx, conversationId: string, before: number | undefined, limit: number): Promise<readonly Message[]> {
+    return tx.manager.find(MessageEntity, {
+      where: { tenantId: tx.ctx.tenantId, conversationId, superseded: false, ...(before === undefined ? {} : { position: LessThan(before) }) },
+      order: { position: 'DESC', id: 'DESC' },
+      take: limit,
+    });
+  }
+
+  /** Former answers at these positions, oldest first. */
+  async alternatives(tx: TenantTx, conversationId: string, positions: readonly number[]): Promise<readonly Message[]> {
+    if (positions.length === 0) return [];
+    return tx.manager.find(MessageEntity, {
+      where: { tenantId: tx.ctx.tenantId, conversationId, superseded: true, position: In([...positions]) },
+      order: { position: 'ASC', id: 'ASC' },
+      take: 500,
+    });
+  }
+
+  async find(tx: TenantTx, id: string): Promise<Message | undefined> {
+    return (await tx.manager.findOneBy(MessageEntity, { tenantId: tx.ctx.tenantId, id })) ?? undefined;
+  }
+
+  /** All messages of a conversation, oldest first, in pages, for an export. */
+  async *all(tx: TenantTx, conversationId: string): AsyncGenerator<Message> {
+    let after: { position: number; id: string } = { position: -1, id: '00000000-0000-0000-0000-000000000000' };
+    for (;;) {
+      const page = await tx.query<{ position: number; id: string }>(
+        'SELECT position, id FROM messages WHERE tenant_id = $1 AND conversation_id = $2 AND (position, id) > ($3, $4) ORDER BY position, id LIMIT 500',
+        [tx.ctx.tenantId, conversationId, after.position, after.id],
+      );
+      if (page.length === 0) return;
+      const rows = await tx.manager.findBy(MessageEntity, { tenantId: tx.ctx.tenantId, conversationId, id: In(page.map((row) => row.id)) });
+      yield* rows.sort((a, b) => a.position - b.position || (a.id < b.id ? -1 : 1));
+      after = page.at(-1) ?? after;
+    }
+  }
+}

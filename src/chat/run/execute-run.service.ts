@@ -1,0 +1,169 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { systemContext } from '../../platform/context/index.js';
+import { DomainError, type ErrorCode } from '../../platform/errors/index.js';
+import { LOGGER, Metrics, errorFields, type Logger } from '../../platform/telemetry/index.js';
+import { now } from '../../platform/values/index.js';
+import { StandingService } from '../../identity/index.js';
+import { TokenCounter, UpstreamFailure, type Grant } from '../../upstream/index.js';
+import { StreamLogRepository, type Taken } from '../stream/stream-log.repository.js';
+import { ActiveRuns, RunEnded, type EndCause } from './active-runs.js';
+import { Answer, AnswerTooLong } from './answer.js';
+import { ConcludeRunService } from './conclude-run.service.js';
+import { finishReasonOf, plausibleCompletion, type Hold, type Outcome, type RunPlan } from './run.js';
+import { RunRepository } from './run.repository.js';
+
+interface Held {
+  readonly plan: RunPlan;
+  readonly hold: Hold;
+  readonly answer: Answer;
+  /** A stop that came before the worker did. */
+  readonly stop: string | undefined;
+  /** An earlier worker had shown words of it already. */
+  readonly interrupted: boolean;
+}
+
+/** What a failure of the upstream means for the user. */
+const CODE_OF_FAILURE: Readonly<Partial<Record<UpstreamFailure['kind'], ErrorCode>>> = { content_policy: 'content_blocked', context_length: 'invalid_request' };
+
+/**
+ * A message's way, stages 7 to 10: called by the queue, produces the answer
+ * into the stream log, and always leaves through conclude (11).
+ *
+ * A worker may die, or freeze and thaw, at any line. The run then goes to
+ * another worker under a higher generation: with nothing shown yet it begins
+ * anew; with words shown it ends as failed, with the words that were produced.
+ */
+@Injectable()
+export class ExecuteRunService {
+  constructor(
+    private readonly log: StreamLogRepository,
+    private readonly runs: RunRepository,
+    private readonly concluder: ConcludeRunService,
+    private readonly standing: StandingService,
+    private readonly active: ActiveRuns,
+    private readonly tokens: TokenCounter,
+    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly metrics: Metrics,
+  ) {}
+
+  /** The handler of the queue. Never throws for what can be concluded. */
+  async execute(grant: Grant): Promise<'done' | 'hand_over'> {
+    const held = await this.hold(grant);
+    if (held === undefined) return 'done';
+    const control = new AbortController();
+    const end = (cause: EndCause): void => control.abort(new RunEnded(cause));
+    const onLost = (): void => end({ kind: 'fenced' });
+    grant.lost.addEventListener('abort', onLost, { once: true });
+    const entry = { runId: grant.runId, generation: held.hold.generation, ctx: held.plan.ctx, spoke: held.interrupted, end };
+    const forget = this.active.add(entry);
+    try {
+      const outcome = await this.produce(grant, held, control.signal, () => { entry.spoke = true; });
+      if (outcome === 'fenced' || outcome === 'hand_over') return outcome === 'fenced' ? 'done' : outcome;
+      await this.concluder.conclude(held.plan, held.hold, held.answer.seq, outcome);
+      return 'done';
+    } finally {
+      forget();
+      grant.lost.removeEventListener('abort', onLost);
+    }
+  }
+
+  /** Stage 7: becomes the one that may write, as a new generation where somebody else was before. */
+  private async hold(grant: Grant): Promise<Held | undefined> {
+    let taken: Taken = await this.log.take(grant.tenantId, grant.runId);
+    if (taken.kind === 'taken' || taken.kind === 'gone') {
+      const generation = await this.runs.takeOver(systemContext(grant.tenantId, 'dispatch', grant.runId), grant.runId);
+      if (generation === undefined) return undefined;
+      if (taken.kind === 'taken') taken = await this.log.retake(grant.tenantId, grant.runId, generation);
+    }
+    if (taken.kind !== 'ok' || taken.plan === undefined) {
+      // Without its plan nothing can be produced; the sweeper concludes it from the row.
+      this.logger.info({ run: grant.runId, tenant: grant.tenantId, kind: taken.kind }, 'a ticket without a run to produce');
+      return undefined;
+    }
+    const last = taken.events.at(-1);
+    const earlier = taken.events.map((event) => (event.type === 'delta' ? event.content : '')).join('');
+    return {
+      plan: taken.plan,
+      hold: { runId: grant.runId, generation: taken.generation },
+      answer: new Answer((last?.seq ?? 0) + 1, earlier),
+      stop: taken.stop,
+      interrupted: earlier !== '',
+    };
+  }
+
+  private async produce(grant: Grant, held: Held, signal: AbortSignal, onSpoke: () => void): Promise<Outcome | 'fenced' | 'hand_over'> {
+    const { answer, plan } = held;
+    try {
+      if (held.stop !== undefined) return await this.ended(held, causeOfStop(held.stop));
+      if (held.interrupted) return await this.outcome(held, { state: 'failed', errorCode: 'unavailable' });
+      await this.standing.assertGood(plan.ctx);
+      await this.append(held, signal, answer.seq === 1 ? [answer.started()] : []);
+      for await (const batch of await grant.open(plan.request, signal)) {
+        if (signal.aborted) break;
+        const first = !answer.spoke;
+        await this.append(held, signal, answer.take(batch, performance.now()));
+        if (first && answer.spoke) {
+          onSpoke();
+          this.metrics.firstToken.observe({ model: plan.subject.model }, (now() - plan.requestedAt) / 1000);
+        }
+      }
+      if (signal.aborted) throw signal.reason;
+      if (answer.finishReason === 'content_filter') return await this.outcome(held, { state: 'refused', finishReason: 'content_filter' });
+      return await this.outcome(held, { state: 'finished', finishReason: finishReasonOf(answer.finishReason) });
+    } catch (error) {
+      return this.explain(held, signal.aborted ? signal.reason : error);
+    }
+  }
+
+  /** Stage 10. The log is the gate: what it refuses was never said. */
+  private async append(held: Held, signal: AbortSignal, events: readonly Parameters<StreamLogRepository['append']>[2][number][]): Promise<void> {
+    if (signal.aborted) throw signal.reason;
+    const refusal = await this.log.append(held.plan.ctx.tenantId, held.hold, events);
+    if (refusal !== undefined) throw new RunEnded({ kind: refusal });
+  }
+
+  private async explain(held: Held, error: unknown): Promise<Outcome | 'fenced' | 'hand_over'> {
+    if (error instanceof RunEnded) return this.ended(held, error.endCause);
+    if (error instanceof AnswerTooLong) return this.outcome(held, { state: 'finished', finishReason: 'length' });
+    if (error instanceof UpstreamFailure) {
+      this.logger.warn({ run: held.hold.runId, tenant: held.plan.ctx.tenantId, kind: error.kind, status: error.status }, 'the upstream failed');
+      const errorCode = CODE_OF_FAILURE[error.kind] ?? 'upstream_error';
+      return this.outcome(held, { state: errorCode === 'content_blocked' ? 'refused' : 'failed', errorCode });
+    }
+    if (error instanceof DomainError) return this.outcome(held, { state: error.definition.status === 403 ? 'refused' : 'failed', errorCode: error.code });
+    this.logger.error({ run: held.hold.runId, tenant: held.plan.ctx.tenantId, ...errorFields(error) }, 'a run failed');
+    return this.outcome(held, { state: 'failed', errorCode: 'unavailable' });
+  }
+
+  private async ended(held: Held, cause: EndCause): Promise<Outcome | 'fenced' | 'hand_over'> {
+    switch (cause.kind) {
+      case 'fenced':
+        return 'fenced';
+      case 'shutdown':
+        return held.answer.spoke ? this.outcome(held, { state: 'failed', errorCode: 'unavailable' }) : 'hand_over';
+      case 'stopped':
+        return this.outcome(held, { state: 'stopped', finishReason: 'stopped' });
+      case 'refused':
+        return this.outcome(held, { state: 'refused', errorCode: cause.code });
+      case 'gone':
+        return this.outcome(held, { state: 'failed', errorCode: 'unavailable' });
+    }
+  }
+
+  /** The upstream's usage where it came and can be true, else our own count: exactly the words produced. */
+  private async outcome(held: Held, end: Pick<Outcome, 'state' | 'finishReason' | 'errorCode'>): Promise<Outcome> {
+    const { answer, plan } = held;
+    const content = answer.content;
+    const { usage } = answer;
+    if (usage !== undefined && plausibleCompletion(usage.completionTokens, content)) return { ...end, content, usage, usageSource: 'upstream' };
+    const completionTokens = content === '' ? 0 : await this.tokens.count(content, 'o200k_base');
+    // An upstream that was never reached has read no prompt.
+    const promptTokens = content === '' && end.state !== 'finished' ? 0 : plan.promptTokens;
+    return { ...end, content, usage: { promptTokens, completionTokens }, usageSource: 'counted' };
+  }
+}
+
+/** The code under which a stop was noted in the log. */
+export function causeOfStop(code: string): EndCause {
+  return code === 'tenant_suspended' || code === 'user_banned' ? { kind: 'refused', code } : { kind: 'stopped' };
+}

@@ -1,0 +1,127 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import type { RequestContext } from '../../platform/context/index.js';
+import { DomainError } from '../../platform/errors/index.js';
+import { Bus } from '../../platform/redis/index.js';
+import { LOGGER, errorFields, type Logger } from '../../platform/telemetry/index.js';
+import { isId } from '../../platform/values/index.js';
+import { StandingService } from '../../identity/index.js';
+import { TenantService } from '../../tenants/index.js';
+import { Dispatcher } from '../../upstream/index.js';
+import { StreamLogRepository } from '../stream/stream-log.repository.js';
+import { ActiveRuns, isOf, type ActiveRun, type EndCause } from './active-runs.js';
+import { ConcludeRunService } from './conclude-run.service.js';
+import { causeOfStop } from './execute-run.service.js';
+import { userOf } from './owner.js';
+import type { Outcome } from './run.js';
+import { RunRepository, type RunRecord } from './run.repository.js';
+
+const STOPS = 'runs.stop';
+const BEAT_MS = 3_000;
+
+/**
+ * Ends runs from outside: a user's stop, a ban, a suspended tenant. Reaches the
+ * worker, wherever it is, by the bus and by a mark in the run's log.
+ */
+@Injectable()
+export class RunControlService implements OnModuleInit {
+  private beating: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly runs: RunRepository,
+    private readonly log: StreamLogRepository,
+    private readonly concluder: ConcludeRunService,
+    private readonly active: ActiveRuns,
+    private readonly dispatcher: Dispatcher,
+    private readonly bus: Bus,
+    private readonly standing: StandingService,
+    private readonly tenants: TenantService,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    await this.bus.subscribe(STOPS, (message) => {
+      const [runId, code] = message.split(' ');
+      if (runId !== undefined && code !== undefined) this.active.get(runId)?.end(causeOfStop(code));
+    });
+    this.standing.onLost(({ tenantId, userId, code }) => {
+      this.active.endWhere((run) => isOf(run, tenantId, userId), code === 'user_banned' ? { kind: 'refused', code } : { kind: 'stopped' });
+    });
+    this.tenants.onSuspended((tenantId) => this.active.endWhere((run) => run.ctx.tenantId === tenantId, { kind: 'refused', code: 'tenant_suspended' }));
+    // News of bans may have been missed while the bus was away.
+    this.bus.onGap(() => this.active.all().forEach((run) => this.reassert(run)));
+  }
+
+  /** Signs of life for the runs of this worker; those that were lost meanwhile end. */
+  startBeating(): void {
+    this.beating = setInterval(() => {
+      for (const run of this.active.all()) {
+        this.log.beat(run.ctx.tenantId, run).then(
+          (beat) => {
+            if (!beat.held) this.recheck(run.ctx.tenantId, run.runId);
+            else if (beat.stop !== undefined) run.end(causeOfStop(beat.stop));
+          },
+          () => undefined,
+        );
+      }
+    }, BEAT_MS);
+    this.beating.unref();
+  }
+
+  /** Ends every run of this worker that has shown words, hands the others over. For shutdown, after the grace. */
+  endAll(): void {
+    this.active.endWhere(() => true, { kind: 'shutdown' });
+  }
+
+  stopBeating(): void {
+    clearInterval(this.beating);
+  }
+
+  get activeCount(): number {
+    return this.active.all().length;
+  }
+
+  /** The caller's own run. @throws DomainError `not_found` for anybody else's. */
+  async own(ctx: RequestContext, runId: string): Promise<RunRecord> {
+    const run = isId(runId) ? await this.runs.find(ctx, runId) : undefined;
+    if (run === undefined || run.userId !== userOf(ctx)) throw new DomainError('not_found', { param: 'id' });
+    return run;
+  }
+
+  /** Stops a run of the caller's. Stopping twice, or after the end, is the same as once. */
+  async stop(ctx: RequestContext, runId: string): Promise<RunRecord> {
+    const run = await this.own(ctx, runId);
+    if (run.state === 'opened') await this.endRun(ctx.tenantId, runId, { kind: 'stopped' });
+    return run;
+  }
+
+  /** Ends a run whoever owns it, for reasons that stand above the owner. */
+  async endRun(tenantId: string, runId: string, cause: Extract<EndCause, { kind: 'stopped' | 'refused' }>): Promise<void> {
+    const code = cause.kind === 'refused' ? cause.code : 'stopped';
+    const answer = await this.log.stop(tenantId, runId, code);
+    if (answer === 'claimed') await this.concludeClaimed(tenantId, runId, cause);
+    else if (answer === 'told') await this.bus.publish(STOPS, `${runId} ${code}`);
+  }
+
+  /** No worker had it: the run is ours to conclude, and its ticket is void. */
+  private async concludeClaimed(tenantId: string, runId: string, cause: Extract<EndCause, { kind: 'stopped' | 'refused' }>): Promise<void> {
+    await this.dispatcher.withdraw(runId);
+    const plan = await this.log.plan(tenantId, runId);
+    if (plan === undefined) return;
+    const end: Pick<Outcome, 'state' | 'finishReason' | 'errorCode'> = cause.kind === 'refused' ? { state: 'refused', errorCode: cause.code } : { state: 'stopped', finishReason: 'stopped' };
+    await this.concluder.conclude(plan, { runId, generation: 1 }, 1, { ...end, content: '', usage: { promptTokens: 0, completionTokens: 0 }, usageSource: 'counted' });
+  }
+
+  private reassert(run: ActiveRun): void {
+    this.standing.assertGood(run.ctx).catch((error: unknown) => {
+      if (DomainError.is(error, 'user_banned')) run.end({ kind: 'refused', code: 'user_banned' });
+      else if (DomainError.is(error, 'tenant_suspended')) run.end({ kind: 'refused', code: 'tenant_suspended' });
+    });
+  }
+
+  private recheck(tenantId: string, runId: string): void {
+    this.log.pulse(tenantId, runId).then(
+      (pulse) => this.active.get(runId)?.end({ kind: pulse === undefined ? 'gone' : 'fenced' }),
+      (error: unknown) => this.logger.debug(errorFields(error), 'a run could not be looked up'),
+    );
+  }
+}

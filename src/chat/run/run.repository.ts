@@ -1,0 +1,132 @@
+import { Injectable } from '@nestjs/common';
+import { makeContext, type RequestContext } from '../../platform/context/index.js';
+import { Database, type TenantTx } from '../../platform/database/index.js';
+import { RunEntity } from './run.entity.js';
+import type { Outcome, RunState } from './run.js';
+
+export interface OpenInput {
+  readonly runId: string;
+  readonly answerId: string;
+  readonly userId: string;
+  readonly model: string;
+  readonly requestHash: string;
+  readonly idempotencyKey: string | undefined;
+  /** Absent for a run outside of conversations. */
+  readonly conversation?: {
+    readonly id: string;
+    readonly revision: number;
+    /** The new question, or the newest answer that is to be made again. */
+    readonly next: { readonly question: { readonly id: string; readonly content: string; readonly tokens: number } } | { readonly regenerates: string };
+  };
+  readonly tokenizer: string;
+}
+
+export type OpenAnswer =
+  | { readonly outcome: 'opened'; readonly run_id: string }
+  | { readonly outcome: 'repeated'; readonly run_id: string; readonly same: boolean }
+  | { readonly outcome: 'busy' | 'stale' | 'not_found' | 'not_newest' };
+
+export interface ConcludeInput {
+  readonly runId: string;
+  readonly generation: number;
+  readonly outcome: Outcome;
+  readonly answerTokens: number;
+  readonly tokenizer: string;
+  readonly title: string | undefined;
+}
+
+/** `already`: somebody else concluded it; `fenced`: it belongs to a newer generation. */
+export interface ConcludeAnswer {
+  readonly outcome: 'concluded' | 'already' | 'fenced' | 'not_found';
+}
+
+/** A run's row, for whoever asks about it later. */
+export interface RunRecord {
+  readonly id: string;
+  readonly userId: string;
+  readonly conversationId: string | null;
+  readonly answerId: string;
+  readonly model: string;
+  readonly state: RunState;
+  readonly generation: number;
+  readonly finishReason: string | null;
+  readonly errorCode: string | null;
+  readonly promptTokens: number | null;
+  readonly completionTokens: number | null;
+  readonly createdAt: Date;
+  readonly concludedAt: Date | null;
+}
+
+/** The rows of runs. Opening and concluding are one SQL function each: one round trip, atomic. */
+@Injectable()
+export class RunRepository {
+  constructor(private readonly database: Database) {}
+
+  async open(ctx: RequestContext, input: OpenInput): Promise<OpenAnswer> {
+    const { conversation } = input;
+    const question = conversation !== undefined && 'question' in conversation.next ? { ...conversation.next.question, tokenizer: input.tokenizer } : null;
+    return this.database.call<OpenAnswer>(ctx, 'open_run', {
+      run_id: input.runId,
+      answer_id: input.answerId,
+      user_id: input.userId,
+      model: input.model,
+      request_hash: input.requestHash,
+      idempotency_key: input.idempotencyKey ?? null,
+      conversation_id: conversation?.id ?? null,
+      revision: conversation?.revision ?? null,
+      question,
+      regenerates: conversation !== undefined && 'regenerates' in conversation.next ? conversation.next.regenerates : null,
+    });
+  }
+
+  async conclude(ctx: RequestContext, input: ConcludeInput): Promise<ConcludeAnswer> {
+    const { outcome } = input;
+    return this.database.call<ConcludeAnswer>(ctx, 'conclude_run', {
+      run_id: input.runId,
+      generation: input.generation,
+      state: outcome.state,
+      finish_reason: outcome.finishReason ?? null,
+      error_code: outcome.errorCode ?? null,
+      content: outcome.content,
+      prompt_tokens: outcome.usage.promptTokens,
+      completion_tokens: outcome.usage.completionTokens,
+      usage_source: outcome.usageSource,
+      answer_tokens: input.answerTokens,
+      tokenizer: input.tokenizer,
+      title: input.title ?? null,
+    });
+  }
+
+  /** Raises the generation of a run that is still open: from here on the former holder can't conclude it. Undefined when it is over. */
+  async takeOver(ctx: RequestContext, runId: string): Promise<number | undefined> {
+    return this.database.inTenant(ctx, async (tx) => {
+      const rows = await tx.query<{ generation: number }>(`UPDATE runs SET generation = generation + 1 WHERE tenant_id = $1 AND id = $2 AND state = 'opened' RETURNING generation`, [ctx.tenantId, runId]);
+      return rows[0]?.generation;
+    });
+  }
+
+  async find(ctx: RequestContext, runId: string): Promise<RunRecord | undefined> {
+    return this.database.inTenant(ctx, async (tx) => (await tx.manager.findOneBy(RunEntity, { tenantId: ctx.tenantId, id: runId })) ?? undefined);
+  }
+
+  /** Runs of a user that are not over, such as must end before the user's history can be erased. */
+  async openOfUser(tx: TenantTx, userId: string): Promise<readonly string[]> {
+    return (await tx.query<{ id: string }>(`SELECT id FROM runs WHERE tenant_id = $1 AND user_id = $2 AND state = 'opened'`, [tx.ctx.tenantId, userId])).map((row) => row.id);
+  }
+
+  async openOfConversation(tx: TenantTx, conversationId: string): Promise<readonly string[]> {
+    return (await tx.query<{ id: string }>(`SELECT id FROM runs WHERE tenant_id = $1 AND conversation_id = $2 AND state = 'opened'`, [tx.ctx.tenantId, conversationId])).map((row) => row.id);
+  }
+
+  /** Open runs of all tenants that are older than `ageMs`, oldest first. For the sweeper. */
+  async stale(requestId: string, ageMs: number, limit: number): Promise<readonly { readonly tenantId: string; readonly runId: string }[]> {
+    const ctx = makeContext({ actor: { kind: 'system', job: 'sweep' }, requestId, locale: 'zh', client: 'api' } as const);
+    return this.database.inPlatform(ctx, async (tx) => {
+      const rows = await tx.query<{ tenant_id: string; id: string }>(
+        `SELECT tenant_id, id FROM runs WHERE state = 'opened' AND created_at < now() - make_interval(secs => $1) ORDER BY created_at LIMIT $2`,
+        [ageMs / 1000, limit],
+      );
+      return rows.map((row) => ({ tenantId: row.tenant_id, runId: row.id }));
+    });
+  }
+}

@@ -1,0 +1,55 @@
+import type { ErrorCode } from '../../platform/errors/index.js';
+import type { RequestContext } from '../../platform/context/index.js';
+import type { UpstreamRequest } from '../../upstream/index.js';
+import type { FinishReason, Usage } from '../stream/run-event.js';
+import type { WireSubject } from '../wire/wire.js';
+
+/** `opened` is the only state that is left; every other is final. */
+export type RunState = 'opened' | 'finished' | 'stopped' | 'refused' | 'failed';
+export type FinalState = Exclude<RunState, 'opened'>;
+
+/** Everything that a worker needs for a run. It lies in Redis beside the stream log, never in the queue. */
+export interface RunPlan {
+  readonly ctx: RequestContext;
+  readonly subject: WireSubject;
+  readonly request: UpstreamRequest;
+  /** Tokens of the prompt by our own count. */
+  readonly promptTokens: number;
+  /** Milliseconds since 1970 when the request came in. */
+  readonly requestedAt: number;
+  /** The turn that the answer completes, and the revision of the history that the prompt was made from; absent outside of conversations. */
+  readonly turn?: { readonly question: string; readonly questionTokens: number; readonly revision: number; readonly replacesAnswer: boolean };
+}
+
+/** How a run ended: what conclude is told. */
+export interface Outcome {
+  readonly state: FinalState;
+  readonly finishReason?: FinishReason;
+  /** Why it failed or was refused. */
+  readonly errorCode?: ErrorCode;
+  /** Every word that was produced and logged. */
+  readonly content: string;
+  readonly usage: Usage;
+  readonly usageSource: 'upstream' | 'counted';
+}
+
+/** A worker's right to write: writes of an older generation are refused by the log and by the row. */
+export interface Hold {
+  readonly runId: string;
+  readonly generation: number;
+}
+
+const FINISH_REASONS: Readonly<Record<string, FinishReason>> = { stop: 'stop', length: 'length', content_filter: 'content_filter' };
+
+/** The upstream's finish_reason as one of ours; an unknown one counts as a plain stop. */
+export function finishReasonOf(upstream: string | undefined): FinishReason {
+  return (upstream === undefined ? undefined : FINISH_REASONS[upstream]) ?? 'stop';
+}
+
+/**
+ * Whether an upstream's count for an answer can be true: a token is at least a quarter of a UTF-16 unit (four-byte
+ * characters in single bytes) and a message has some overhead; blanks may run to many units a token.
+ */
+export function plausibleCompletion(tokens: number, content: string): boolean {
+  return tokens <= content.length * 4 + 64 && tokens >= Math.floor(content.length / 128);
+}

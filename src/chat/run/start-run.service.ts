@@ -1,0 +1,190 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { RequestContext } from '../../platform/context/index.js';
+import { DomainError, asDomainError } from '../../platform/errors/index.js';
+import { newId, now } from '../../platform/values/index.js';
+import { TenantService } from '../../tenants/index.js';
+import { Dispatcher, ModelService, TokenCounter, type Model, type Position, type PromptMessage, type Sampling } from '../../upstream/index.js';
+import type { History } from '../messages/history.js';
+import { HistoryRepository } from '../messages/history.repository.js';
+import { StreamLogRepository } from '../stream/stream-log.repository.js';
+import { fitWindow, type Window } from '../window/window.js';
+import type { WireSubject } from '../wire/wire.js';
+import { ConcludeRunService } from './conclude-run.service.js';
+import { userOf } from './owner.js';
+import type { RunPlan } from './run.js';
+import { RunRepository, type OpenAnswer, type OpenInput } from './run.repository.js';
+
+/** What a client wants answered. */
+export type Ask =
+  | { readonly kind: 'message'; readonly conversationId: string; readonly content: string; readonly model?: string }
+  | { readonly kind: 'regenerate'; readonly conversationId: string; readonly answerId: string }
+  | { readonly kind: 'completion'; readonly messages: readonly PromptMessage[]; readonly model?: string; readonly maxTokens?: number; readonly sampling: Sampling };
+
+export interface AskOptions {
+  readonly idempotencyKey: string | undefined;
+  readonly includeUsage: boolean;
+}
+
+/** A run that a client may follow now. `repeated`: it was begun by an earlier request with the same key. */
+export interface StartedRun {
+  readonly runId: string;
+  readonly subject: WireSubject | undefined;
+  readonly position: Position;
+  readonly repeated: boolean;
+}
+
+interface Prepared {
+  readonly model: Model;
+  readonly window: Window;
+  readonly maxTokens: number;
+  readonly sampling: Sampling;
+  readonly turn: RunPlan['turn'];
+  readonly conversation: OpenInput['conversation'];
+}
+
+/** How often a history that proved stale is read again before giving up. */
+const STALE_RETRIES = 3;
+
+/**
+ * A message's way, stages 3 to 6 (1 and 2, who and shape, are the guard's and
+ * the DTO's; from 7 on it is execute-run's):
+ *
+ *   3 porter  refuse what can't be served before anything is stored   Dispatcher.checkRoom     429
+ *   4 window  what the model is shown                                 fitWindow                400
+ *   5 open    run and question stored, in one transaction             RunRepository.open       404, 409
+ *   6 queue   plan laid ready, ticket into the queue                  StreamLog, Dispatcher    503, undone by conclude
+ *
+ * A process that dies between 5 and 6 leaves an open run that the sweeper finds.
+ */
+@Injectable()
+export class StartRunService {
+  constructor(
+    private readonly tenants: TenantService,
+    private readonly models: ModelService,
+    private readonly tokens: TokenCounter,
+    private readonly history: HistoryRepository,
+    private readonly dispatcher: Dispatcher,
+    private readonly runs: RunRepository,
+    private readonly log: StreamLogRepository,
+    private readonly concluder: ConcludeRunService,
+  ) {}
+
+  /** @throws DomainError `queue_full`, `invalid_request`, `not_found`, `conflict`, `unavailable`. */
+  async start(ctx: RequestContext, ask: Ask, options: AskOptions): Promise<StartedRun> {
+    await this.dispatcher.checkRoom(ctx);
+    for (let attempt = 1; ; attempt += 1) {
+      const prepared = await this.prepare(ctx, ask, attempt > 1);
+      const ids = { runId: newId(), answerId: newId() };
+      const answer = await this.runs.open(ctx, this.openInput(ctx, ask, options, prepared, ids));
+      if (answer.outcome === 'stale' && attempt < STALE_RETRIES) continue;
+      const repeated = settleOutcome(answer);
+      if (repeated !== undefined) return { runId: repeated, subject: undefined, position: { position: 0, etaMs: 0 }, repeated: true };
+      return this.enqueue(ctx, prepared, ids, options);
+    }
+  }
+
+  private async prepare(ctx: RequestContext, ask: Ask, fresh: boolean): Promise<Prepared> {
+    const settings = await this.tenants.settingsOf(ctx.tenantId);
+    const pick = (name: string | undefined): Model => this.models.pick(name, settings.models, settings.defaultModel);
+    if (ask.kind === 'completion') {
+      const model = pick(ask.model);
+      const promptTokens = await this.tokens.countMessages(ask.messages, model.encoding);
+      const maxTokens = this.answerRoom(model, promptTokens, ask.maxTokens);
+      return { model, window: { messages: ask.messages, tokens: promptTokens, droppedTurns: 0 }, maxTokens, sampling: ask.sampling, turn: undefined, conversation: undefined };
+    }
+    const userId = userOf(ctx);
+    const history = await (fresh ? this.history.load(ctx, userId, ask.conversationId) : this.history.get(ctx, userId, ask.conversationId));
+    if (history === undefined) throw new DomainError('not_found', { param: 'conversation_id' });
+    const model = pick(ask.kind === 'message' ? (ask.model ?? history.model) : history.model);
+    const question = ask.kind === 'message' ? { text: ask.content, tokens: await this.tokens.count(ask.content, model.encoding) } : questionOf(history, ask.answerId);
+    const turns = ask.kind === 'regenerate' && history.newest?.answered ? history.turns.slice(0, -1) : history.turns;
+    const systemText = history.systemPrompt ?? settings.systemPrompt;
+    const systemPrompt = systemText === undefined ? undefined : { text: systemText, tokens: await this.tokens.count(systemText, model.encoding) };
+    const window = fitWindow({ systemPrompt, turns, question, contextWindow: model.contextWindow, answerRoom: model.maxAnswerTokens });
+    return {
+      model,
+      window,
+      maxTokens: model.maxAnswerTokens,
+      sampling: {},
+      turn: { question: question.text, questionTokens: question.tokens, revision: history.revision, replacesAnswer: ask.kind === 'regenerate' },
+      conversation: {
+        id: ask.conversationId,
+        revision: history.revision,
+        next: ask.kind === 'regenerate' ? { regenerates: ask.answerId } : { question: { id: newId(), content: question.text, tokens: question.tokens } },
+      },
+    };
+  }
+
+  /** An API caller brings its own window; what it leaves free is the answer's room. */
+  private answerRoom(model: Model, promptTokens: number, asked: number | undefined): number {
+    const free = model.contextWindow - promptTokens;
+    if (free < 1) throw new DomainError('invalid_request', { param: 'messages', message: `messages have ${promptTokens} tokens; the window of ${model.name} is ${model.contextWindow}` });
+    return Math.min(asked ?? model.maxAnswerTokens, model.maxAnswerTokens, free);
+  }
+
+  private openInput(ctx: RequestContext, ask: Ask, options: AskOptions, prepared: Prepared, ids: { runId: string; answerId: string }): OpenInput {
+    return {
+      ...ids,
+      userId: userOf(ctx),
+      model: prepared.model.name,
+      idempotencyKey: options.idempotencyKey,
+      requestHash: options.idempotencyKey === undefined ? '' : createHash('sha256').update(JSON.stringify(ask)).digest('base64url'),
+      ...(prepared.conversation === undefined ? {} : { conversation: prepared.conversation }),
+      tokenizer: prepared.model.encoding,
+    };
+  }
+
+  private async enqueue(ctx: RequestContext, prepared: Prepared, ids: { runId: string; answerId: string }, options: AskOptions): Promise<StartedRun> {
+    const requestedAt = now();
+    const subject: WireSubject = {
+      runId: ids.runId,
+      conversationId: prepared.conversation?.id,
+      messageId: ids.answerId,
+      model: prepared.model.name,
+      createdAt: Math.floor(requestedAt / 1000),
+      includeUsage: options.includeUsage,
+    };
+    const plan: RunPlan = {
+      ctx,
+      subject,
+      request: { model: prepared.model.upstreamName, messages: prepared.window.messages, maxTokens: prepared.maxTokens, sampling: prepared.sampling },
+      promptTokens: prepared.window.tokens,
+      requestedAt,
+      ...(prepared.turn === undefined ? {} : { turn: prepared.turn }),
+    };
+    try {
+      // Both go down one connection in this order: a worker never finds a ticket without its plan.
+      const [, position] = await Promise.all([this.log.begin(ctx.tenantId, ids.runId, plan), this.dispatcher.submit(ctx, ids.runId)]);
+      return { runId: ids.runId, subject, position, repeated: false };
+    } catch (error) {
+      const usage = { promptTokens: 0, completionTokens: 0 };
+      await this.concluder.conclude(plan, { runId: ids.runId, generation: 1 }, 1, { state: 'failed', errorCode: 'unavailable', content: '', usage, usageSource: 'counted' });
+      throw asDomainError(error);
+    }
+  }
+}
+
+/** The id of the run that an earlier request began, or undefined where a new one was opened. */
+function settleOutcome(answer: OpenAnswer): string | undefined {
+  switch (answer.outcome) {
+    case 'opened':
+      return undefined;
+    case 'repeated':
+      if (!answer.same) throw new DomainError('conflict', { param: 'Idempotency-Key', message: 'this Idempotency-Key was used for another request' });
+      return answer.run_id;
+    case 'busy':
+      throw new DomainError('conflict', { param: 'conversation_id', message: 'an answer is still running in this conversation; stop it or wait for its end' });
+    case 'stale':
+      throw new DomainError('conflict', { param: 'conversation_id', message: 'the conversation is being changed by another request; try again' });
+    case 'not_newest':
+      throw new DomainError('conflict', { param: 'id', message: 'only the newest answer of a conversation can be made again' });
+    case 'not_found':
+      throw new DomainError('not_found', { param: 'conversation_id' });
+  }
+}
+
+function questionOf(history: History, answerId: string): { text: string; tokens: number } {
+  if (history.newest?.answerId !== answerId) throw new DomainError('conflict', { param: 'id', message: 'only the newest answer of a conversation can be made again' });
+  return { text: history.newest.question, tokens: history.newest.questionTokens };
+}

@@ -1,0 +1,134 @@
+import { Injectable } from '@nestjs/common';
+import { Bus } from '../../platform/redis/index.js';
+import { decodeEntry } from './log-entry.js';
+import { isTerminal, type RunEvent, type StreamFrame } from './run-event.js';
+import { StreamLogRepository, channelOf } from './stream-log.repository.js';
+
+/** Sign of life on a silent stream. */
+const HEARTBEAT_MS = 10_000;
+/** Without news for this long the log is read again, in case news were lost. */
+const RECHECK_MS = 2_000;
+/** Entries held for a client that reads slower than the model writes; beyond it they are read again from the log. */
+const INBOX_LIMIT = 64;
+const PAGE = 128;
+
+/**
+ * Follows a run's log, on any node, from any seq, live or after its end. Knows
+ * nothing of workers; leaving harms nothing. Memory per follower is bounded:
+ * it keeps a place in the log, not the log.
+ */
+@Injectable()
+export class FollowService {
+  constructor(private readonly log: StreamLogRepository, private readonly bus: Bus) {}
+
+  /**
+   * Batches of frames after `after`, ending with the terminal event. Ends without one when `signal` is aborted, and
+   * when `isGone` says that there will never be one.
+   */
+  async *follow(tenantId: string, runId: string, after: number, signal: AbortSignal, isGone: () => Promise<boolean>): AsyncGenerator<readonly StreamFrame[]> {
+    const inbox = new Inbox();
+    const wake = (): void => inbox.wake();
+    const leave = await this.bus.subscribe(channelOf(tenantId, runId), (message) => inbox.push(message));
+    const offGap = this.bus.onGap(() => inbox.lose());
+    signal.addEventListener('abort', wake, { once: true });
+    let index = 0;
+    let silentSince = performance.now();
+    let checkedAt = 0;
+    try {
+      for (;;) {
+        const entry = inbox.take(index);
+        const entries = entry !== undefined ? [decodeEntry(entry)] : inbox.missing(index) || performance.now() - checkedAt >= RECHECK_MS ? await this.log.read(tenantId, runId, index, PAGE) : [];
+        if (entry === undefined) checkedAt = performance.now();
+        index += entries.length;
+        const events = entries.flat().filter((event) => event.seq > after);
+        if (signal.aborted) return;
+        if (events.length > 0) {
+          silentSince = performance.now();
+          yield events;
+        }
+        if (entries.some((batch) => batch.some(isTerminal))) return;
+        if (entries.length > 0) continue;
+        if (index === 0 && (await isGone())) return;
+        await inbox.wait(index, Math.max(1, Math.min(RECHECK_MS, HEARTBEAT_MS - (performance.now() - silentSince))));
+        if (signal.aborted) return;
+        if (performance.now() - silentSince >= HEARTBEAT_MS) {
+          silentSince = performance.now();
+          yield [{ type: 'heartbeat' }];
+        }
+      }
+    } finally {
+      leave();
+      offGap();
+      signal.removeEventListener('abort', wake);
+    }
+  }
+
+  /** All events of a run that has ended, or undefined when its log has expired. */
+  async whole(tenantId: string, runId: string): Promise<readonly RunEvent[] | undefined> {
+    const events: RunEvent[] = [];
+    for (let index = 0; ; index += PAGE) {
+      const page = await this.log.read(tenantId, runId, index, PAGE);
+      events.push(...page.flat());
+      if (page.length < PAGE) break;
+    }
+    const last = events.at(-1);
+    return last !== undefined && isTerminal(last) ? events : undefined;
+  }
+}
+
+/** News that came while the client was being written to. */
+class Inbox {
+  private readonly entries = new Map<number, string>();
+  private newest = -1;
+  private lost = true;
+  private waiting: (() => void) | undefined;
+
+  push(message: string): void {
+    const cut = message.indexOf('\n');
+    const index = parseInt(message.slice(0, cut), 10);
+    this.newest = Math.max(this.newest, index);
+    if (this.entries.size < INBOX_LIMIT) this.entries.set(index, message.slice(cut + 1));
+    this.wake();
+  }
+
+  take(index: number): string | undefined {
+    const entry = this.entries.get(index);
+    this.entries.delete(index);
+    for (const old of this.entries.keys()) {
+      if (old >= index) break;
+      this.entries.delete(old);
+    }
+    return entry;
+  }
+
+  /** Whether the log has, or may have, an entry at `index` that did not come as news. Asked once, the doubt is settled by reading. */
+  missing(index: number): boolean {
+    const missing = this.lost || this.newest >= index;
+    this.lost = false;
+    return missing;
+  }
+
+  lose(): void {
+    this.lost = true;
+    this.wake();
+  }
+
+  wake(): void {
+    this.waiting?.();
+    this.waiting = undefined;
+  }
+
+  wait(index: number, ms: number): Promise<void> {
+    if (this.lost || this.newest >= index) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.waiting = undefined;
+        resolve();
+      }, ms);
+      this.waiting = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

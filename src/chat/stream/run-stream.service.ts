@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common';
+import type { RequestContext } from '../../platform/context/index.js';
+import { Database } from '../../platform/database/index.js';
+import { DomainError, ERROR_CATALOGUE, ERROR_CODES, type ErrorCode } from '../../platform/errors/index.js';
+import { MessageRepository } from '../messages/message.repository.js';
+import { Answer } from '../run/answer.js';
+import { RunRepository, type RunRecord } from '../run/run.repository.js';
+import type { WireSubject } from '../wire/wire.js';
+import { FollowService } from './follow.service.js';
+import { isTerminal, type FinishReason, type RunEvent, type StreamFrame } from './run-event.js';
+import { StreamLogRepository } from './stream-log.repository.js';
+
+/** A run's frames for one client: from its log, and where the log is no more, from its row. */
+@Injectable()
+export class RunStreamService {
+  constructor(
+    private readonly follower: FollowService,
+    private readonly log: StreamLogRepository,
+    private readonly runs: RunRepository,
+    private readonly messages: MessageRepository,
+    private readonly database: Database,
+  ) {}
+
+  /** What encoders must know of a run that was begun earlier. */
+  subjectOf(run: RunRecord, includeUsage: boolean): WireSubject {
+    return {
+      runId: run.id,
+      conversationId: run.conversationId ?? undefined,
+      messageId: run.answerId,
+      model: run.model,
+      createdAt: Math.floor(run.createdAt.getTime() / 1000),
+      includeUsage,
+    };
+  }
+
+  /** @throws DomainError `not_found` when the rest after `after` can't be told any more because the log has expired. */
+  async checkResumable(ctx: RequestContext, run: RunRecord, after: number): Promise<void> {
+    if (after === 0 || run.state === 'opened') return;
+    if ((await this.log.pulse(ctx.tenantId, run.id)) === undefined) {
+      throw new DomainError('not_found', { param: 'after', message: 'the stream of this run has expired; read the answer among the messages of its conversation' });
+    }
+  }
+
+  /** Batches of frames after `after`, to the end of the run or of the client's interest. Always ends with a terminal event unless `signal` was aborted. */
+  async *frames(ctx: RequestContext, runId: string, after: number, signal: AbortSignal): AsyncGenerator<readonly StreamFrame[]> {
+    let seen = 0;
+    for await (const batch of this.follower.follow(ctx.tenantId, runId, after, signal, () => this.isGone(ctx, runId))) {
+      for (const frame of batch) if ('seq' in frame) seen = frame.seq;
+      yield batch;
+      if (batch.some((frame) => 'seq' in frame && isTerminal(frame))) return;
+    }
+    if (!signal.aborted) yield await this.fromRow(ctx, runId, Math.max(seen, after));
+  }
+
+  /** Redis has forgotten the run, and its row says that it is over. */
+  private async isGone(ctx: RequestContext, runId: string): Promise<boolean> {
+    if ((await this.log.pulse(ctx.tenantId, runId)) !== undefined) return false;
+    const run = await this.runs.find(ctx, runId);
+    return run !== undefined && run.state !== 'opened';
+  }
+
+  /** To a client that has nothing yet, the whole answer as the history has it; to one in the middle, only the end. */
+  private async fromRow(ctx: RequestContext, runId: string, seen: number): Promise<readonly RunEvent[]> {
+    const run = await this.runs.find(ctx, runId);
+    if (run === undefined) throw new DomainError('not_found', { param: 'id' });
+    if (seen > 0) return [terminalOf(ctx, run, seen + 1)];
+    const message = await this.database.inTenant(ctx, (tx) => this.messages.find(tx, run.answerId));
+    const answer = new Answer(1);
+    const started = answer.started();
+    const deltas = message === undefined || message.content === '' || message.state === 'refused' ? [] : answer.take({ contents: [message.content] }, 0);
+    return [started, ...deltas, terminalOf(ctx, run, answer.seq)];
+  }
+}
+
+function terminalOf(ctx: RequestContext, run: RunRecord, seq: number): RunEvent {
+  const code = codeOf(run.errorCode);
+  if (code !== undefined) return { type: 'error', seq, code, message: ERROR_CATALOGUE[code].text[ctx.locale] };
+  return { type: 'done', seq, finishReason: (run.finishReason ?? 'stop') as FinishReason, usage: { promptTokens: run.promptTokens ?? 0, completionTokens: run.completionTokens ?? 0 } };
+}
+
+function codeOf(text: string | null): ErrorCode | undefined {
+  return ERROR_CODES.find((code) => code === text);
+}

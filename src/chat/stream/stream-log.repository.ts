@@ -1,0 +1,112 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Redis } from 'ioredis';
+import { CONFIG, type Config } from '../../platform/config/index.js';
+import { REDIS, Script } from '../../platform/redis/index.js';
+import { now } from '../../platform/values/index.js';
+import type { Hold, RunPlan } from '../run/run.js';
+import { decodeEntry, encodeEntry } from './log-entry.js';
+import { isTerminal, type RunEvent } from './run-event.js';
+
+const TAKE = new Script(new URL('take-3.lua', import.meta.url));
+const RETAKE = new Script(new URL('retake-3.lua', import.meta.url));
+const APPEND = new Script(new URL('append-2.lua', import.meta.url));
+const STOP = new Script(new URL('stop-1.lua', import.meta.url));
+const BEAT = new Script(new URL('beat-1.lua', import.meta.url));
+
+/** Why an append was refused. `gone`: Redis lost the run; `fenced`: a newer generation has it. */
+export type Refusal = 'gone' | 'fenced';
+
+export type Taken =
+  | { readonly kind: 'gone' | 'done' | 'taken' | 'older' }
+  | { readonly kind: 'ok'; readonly generation: number; readonly plan: RunPlan | undefined; readonly stop: string | undefined; readonly events: readonly RunEvent[] };
+
+/** What the sweeper reads of a run. */
+export interface RunPulse {
+  readonly taken: boolean;
+  readonly done: boolean;
+  /** Milliseconds since 1970 of the holder's last sign of life. */
+  readonly beatAt: number | undefined;
+}
+
+/** A run in Redis: its plan, who holds it, and the log of its events. The keys of a run share one cluster slot; all of them expire. */
+@Injectable()
+export class StreamLogRepository {
+  constructor(@Inject(REDIS) private readonly redis: Redis, @Inject(CONFIG) private readonly config: Config) {}
+
+  /** Lays the plan ready for a worker. */
+  async begin(tenantId: string, runId: string, plan: RunPlan): Promise<void> {
+    const [meta, , planKey] = keysOf(tenantId, runId);
+    const ttl = this.config.runs.logTtlSeconds;
+    const answer = await this.redis.multi().hset(meta, 'gen', 1, 'next', 1, 'done', 0).expire(meta, ttl).set(planKey, JSON.stringify(plan), 'EX', ttl).exec();
+    const failed = answer?.find(([error]) => error !== null)?.[0];
+    if (failed) throw failed;
+  }
+
+  /** Takes a fresh run, as generation 1. */
+  async take(tenantId: string, runId: string): Promise<Taken> {
+    const answer = (await TAKE.run(this.redis, keysOf(tenantId, runId), [now()])) as [string, string?, string?, string?];
+    if (answer[0] !== 'ok') return { kind: answer[0] as 'gone' | 'done' | 'taken' };
+    return { kind: 'ok', generation: parseInt(answer[1] ?? '1', 10), plan: planOf(answer[2]), stop: answer[3] ?? undefined, events: [] };
+  }
+
+  /** Takes over a run whose holder is lost, under a generation that the run's row has given. */
+  async retake(tenantId: string, runId: string, generation: number): Promise<Taken> {
+    const answer = (await RETAKE.run(this.redis, keysOf(tenantId, runId), [generation, now()])) as [string, string?, string?, string[]?];
+    if (answer[0] !== 'ok') return { kind: answer[0] as 'gone' | 'done' | 'older' };
+    return { kind: 'ok', generation, plan: planOf(answer[1]), stop: answer[2] ?? undefined, events: (answer[3] ?? []).flatMap((entry) => decodeEntry(entry)) };
+  }
+
+  /** Appends in order; a terminal event ends the log. Answers the refusal, if it was refused. */
+  async append(tenantId: string, hold: Hold, events: readonly RunEvent[]): Promise<Refusal | undefined> {
+    const first = events[0];
+    if (first === undefined) return undefined;
+    const [meta, log] = keysOf(tenantId, hold.runId);
+    const ends = events.some(isTerminal) ? 1 : 0;
+    const args = [hold.generation, first.seq, events.length, encodeEntry(events), ends, this.config.runs.logTtlSeconds, channelOf(tenantId, hold.runId), now()];
+    const index = (await APPEND.run(this.redis, [meta, log], args)) as number;
+    if (index >= 0) return undefined;
+    if (index === -1) return 'gone';
+    if (index === -4) throw new Error('the stream log and its writer disagree on the next seq');
+    return 'fenced';
+  }
+
+  async stop(tenantId: string, runId: string, code: string): Promise<'gone' | 'done' | 'claimed' | 'told'> {
+    return (await STOP.run(this.redis, [keysOf(tenantId, runId)[0]], [code, now()])) as 'gone' | 'done' | 'claimed' | 'told';
+  }
+
+  /** A sign of life. Tells whether the hold is still good, and of a stop whose news was lost. */
+  async beat(tenantId: string, hold: Hold): Promise<{ readonly held: boolean; readonly stop: string | undefined }> {
+    const [held, stop] = (await BEAT.run(this.redis, [keysOf(tenantId, hold.runId)[0]], [hold.generation, now()])) as [number, string?];
+    return { held: held === 1, stop: stop ?? undefined };
+  }
+
+  async pulse(tenantId: string, runId: string): Promise<RunPulse | undefined> {
+    const [gen, taken, done, beat] = await this.redis.hmget(keysOf(tenantId, runId)[0], 'gen', 'taken', 'done', 'beat');
+    if (gen === null || gen === undefined) return undefined;
+    return { taken: taken === '1', done: done === '1', beatAt: beat === null || beat === undefined ? undefined : parseInt(beat, 10) };
+  }
+
+  async plan(tenantId: string, runId: string): Promise<RunPlan | undefined> {
+    return planOf(await this.redis.get(keysOf(tenantId, runId)[2]));
+  }
+
+  /** Entries from an index on, at most `count`. */
+  async read(tenantId: string, runId: string, index: number, count: number): Promise<readonly (readonly RunEvent[])[]> {
+    const entries = await this.redis.lrange(keysOf(tenantId, runId)[1], index, index + count - 1);
+    return entries.map((entry) => decodeEntry(entry));
+  }
+}
+
+/** Where the news of a run's log are published: `<index>\n<entry>`. */
+export function channelOf(tenantId: string, runId: string): string {
+  return `run:${tenantId}:${runId}`;
+}
+
+function keysOf(tenantId: string, runId: string): readonly [meta: string, log: string, plan: string] {
+  const tag = `{run:${tenantId}:${runId}}`;
+  return [`${tag}:meta`, `${tag}:log`, `${tag}:plan`];
+}
+
+function planOf(text: string | null | undefined): RunPlan | undefined {
+  return text === null || text === undefined ? undefined : (JSON.parse(text) as RunPlan);
+}

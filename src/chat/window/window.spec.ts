@@ -1,0 +1,38 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DomainError } from '../../platform/errors/index.js';
+import { TOKENS_PER_MESSAGE, TOKENS_PRIMING, fitWindow, type Turn } from './window.js';
+
+const turn = (name: string, tokens: number): Turn => ({ question: `q${name}`, questionTokens: tokens, answer: `a${name}`, answerTokens: tokens });
+
+describe('fitWindow', () => {
+  it('keeps everything that fits, in order', () => {
+    const window = fitWindow({ systemPrompt: { text: 's', tokens: 1 }, turns: [turn('1', 5), turn('2', 5)], question: { text: 'q', tokens: 5 }, contextWindow: 1000, answerRoom: 100 });
+    expect(window.messages.map((message) => message.content)).toEqual(['s', 'q1', 'a1', 'q2', 'a2', 'q']);
+    expect(window.tokens).toBe(TOKENS_PRIMING + 1 + 20 + 5 + 6 * TOKENS_PER_MESSAGE);
+    expect(window.droppedTurns).toBe(0);
+  });
+
+  it('drops the oldest turns first, as pairs', () => {
+    const window = fitWindow({ systemPrompt: undefined, turns: [turn('1', 1), turn('2', 40), turn('3', 5)], question: { text: 'q', tokens: 5 }, contextWindow: 160, answerRoom: 100 });
+    expect(window.messages.map((message) => message.content)).toEqual(['q3', 'a3', 'q']);
+    expect(window.droppedTurns).toBe(2);
+  });
+
+  it('refuses a question that can never fit, with the numbers', () => {
+    const attempt = (): unknown => fitWindow({ systemPrompt: { text: 's', tokens: 10 }, turns: [], question: { text: 'q', tokens: 500 }, contextWindow: 400, answerRoom: 100 });
+    expect(attempt).toThrow(DomainError);
+    expect(attempt).toThrow(/500 tokens; at most 281 fit/);
+  });
+
+  it('never exceeds the window, and always keeps the longest possible run of newest turns', () => {
+    const turns = fc.array(fc.record({ question: fc.string(), questionTokens: fc.nat(60), answer: fc.string(), answerTokens: fc.nat(60) }), { maxLength: 30 });
+    fc.assert(fc.property(turns, fc.nat(50), fc.integer({ min: 60, max: 800 }), (history, questionTokens, room) => {
+      const window = fitWindow({ systemPrompt: undefined, turns: history, question: { text: 'q', tokens: questionTokens }, contextWindow: room + 50, answerRoom: 50 });
+      expect(window.tokens).toBeLessThanOrEqual(room);
+      expect(window.messages.length).toBe(2 * (history.length - window.droppedTurns) + 1);
+      const next = history[window.droppedTurns - 1];
+      if (next !== undefined) expect(window.tokens + next.questionTokens + next.answerTokens + 2 * TOKENS_PER_MESSAGE).toBeGreaterThan(room);
+    }));
+  });
+});

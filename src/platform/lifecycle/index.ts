@@ -1,0 +1,2 @@
+export { LifecycleModule } from './lifecycle.module.js';
+export { Readiness } from './readiness.js';

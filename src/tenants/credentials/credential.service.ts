@@ -1,0 +1,24 @@
+import { Injectable } from '@nestjs/common';
+import type { RequestContext } from '../../platform/context/index.js';
+import { Sealer } from '../../platform/crypto/index.js';
+import { Database, type PlatformTx } from '../../platform/database/index.js';
+import { sealPlace, type CredentialField } from './credential.js';
+import { CredentialRepository } from './credential.repository.js';
+
+/** Seals and opens a tenant's secrets. Stays inside the room: upper rooms get clients, not secrets. */
+@Injectable()
+export class CredentialService {
+  constructor(private readonly database: Database, private readonly repository: CredentialRepository, private readonly sealer: Sealer) {}
+
+  /** Joins the change of the tenant; null removes. */
+  async set(tx: PlatformTx, tenantId: string, field: CredentialField, plain: string | null): Promise<void> {
+    if (plain === null) await this.repository.remove(tx, tenantId, field);
+    else await this.repository.put(tx, tenantId, field, this.sealer.seal(plain, sealPlace(tenantId, field)));
+  }
+
+  /** The secret in clear, undefined when none is set. @throws Error when it does not open under our master keys. */
+  async open(ctx: RequestContext, field: CredentialField): Promise<string | undefined> {
+    const sealed = await this.database.inTenant(ctx, (tx) => this.repository.read(tx, field));
+    return sealed === undefined ? undefined : this.sealer.open(sealed, sealPlace(ctx.tenantId, field));
+  }
+}

@@ -1,0 +1,108 @@
+import { DomainError } from '../../platform/errors/index.js';
+
+/** What a tenant set, as stored and as its API shows it. A key that is absent has its default. */
+export interface StoredSettings {
+  readonly default_model?: string;
+  readonly models?: readonly string[];
+  readonly system_prompt?: string;
+  readonly compliance_notice?: string;
+  readonly welcome_text?: string;
+  readonly logo_url?: string;
+  readonly theme_color?: string;
+}
+
+/** A change: null brings the default back. */
+export type SettingsPatch = { readonly [Key in keyof StoredSettings]?: StoredSettings[Key] | null };
+
+/** The settings in force, defaults included. */
+export interface TenantSettings {
+  /** Public model name; the platform's first model when undefined. */
+  readonly defaultModel: string | undefined;
+  /** Public names of the models that this tenant offers; all when undefined. */
+  readonly models: readonly string[] | undefined;
+  /** Stands before every conversation that has no prompt of its own. */
+  readonly systemPrompt: string | undefined;
+  /** The label that the law asks for beside generated text. */
+  readonly complianceNotice: string;
+  readonly welcomeText: string | undefined;
+  readonly logoUrl: string | undefined;
+  /** `#rrggbb`. */
+  readonly themeColor: string | undefined;
+}
+
+export const DEFAULT_COMPLIANCE_NOTICE = '内容由 AI 生成，仅供参考';
+const MODEL = /^[A-Za-z0-9][\w.:/-]{0,99}$/;
+const MOST_MODELS = 100;
+
+/** Says what is wrong with a value, or nothing. Lengths are in characters (code points), as PostgreSQL counts. */
+type Rule = (value: unknown) => string | undefined;
+
+const RULES: Readonly<Record<keyof StoredSettings, Rule>> = {
+  default_model: (value) => (isModel(value) ? undefined : 'must be a model name'),
+  models: (value) =>
+    Array.isArray(value) && value.length > 0 && value.length <= MOST_MODELS && value.every(isModel) && new Set(value).size === value.length
+      ? undefined
+      : `must be a list of 1 to ${MOST_MODELS} different model names`,
+  system_prompt: text(1, 8_000),
+  compliance_notice: text(1, 200),
+  welcome_text: text(1, 500),
+  logo_url: (value) => (typeof value === 'string' && value.length <= 500 && URL.canParse(value) && new URL(value).protocol === 'https:' ? undefined : 'must be an https address of at most 500 characters'),
+  theme_color: (value) => (typeof value === 'string' && /^#[0-9a-fA-F]{6}$/.test(value) ? undefined : 'must be a colour such as #07c160'),
+};
+
+/**
+ * Checks a change that a client sent, key by key.
+ * @throws DomainError `invalid_request` that names the key; unknown keys are refused.
+ */
+export function checkSettingsPatch(patch: unknown, path = 'settings'): SettingsPatch {
+  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) throw invalid(path, 'must be an object');
+  for (const [key, value] of Object.entries(patch)) {
+    if (!isSetting(key)) throw invalid(`${path}.${key.replace(/[^\w.-]/g, '?').slice(0, 60)}`, 'is not a setting');
+    const fault = value === null ? undefined : RULES[key](value);
+    if (fault !== undefined) throw invalid(`${path}.${key}`, fault);
+  }
+  return patch;
+}
+
+/**
+ * The settings after a change.
+ * @throws DomainError `invalid_request` when they contradict each other.
+ */
+export function mergeSettings(stored: StoredSettings, patch: SettingsPatch): StoredSettings {
+  const merged = Object.fromEntries(Object.entries({ ...stored, ...patch }).filter(([, value]) => value !== null && value !== undefined)) as StoredSettings;
+  if (merged.default_model !== undefined && merged.models !== undefined && !merged.models.includes(merged.default_model)) {
+    throw invalid('settings.default_model', 'must be one of settings.models');
+  }
+  return merged;
+}
+
+export function effectiveSettings(stored: StoredSettings): TenantSettings {
+  return Object.freeze({
+    defaultModel: stored.default_model,
+    models: stored.models,
+    systemPrompt: stored.system_prompt,
+    complianceNotice: stored.compliance_notice ?? DEFAULT_COMPLIANCE_NOTICE,
+    welcomeText: stored.welcome_text,
+    logoUrl: stored.logo_url,
+    themeColor: stored.theme_color,
+  });
+}
+
+function isSetting(key: string): key is keyof StoredSettings {
+  return Object.hasOwn(RULES, key);
+}
+
+function isModel(value: unknown): boolean {
+  return typeof value === 'string' && MODEL.test(value);
+}
+
+function text(min: number, max: number): Rule {
+  return (value) => {
+    const length = typeof value === 'string' ? [...value].length : -1;
+    return length >= min && length <= max ? undefined : `must be a text of ${min} to ${max} characters`;
+  };
+}
+
+function invalid(param: string, fault: string): DomainError {
+  return new DomainError('invalid_request', { param, message: `${param} ${fault}` });
+}

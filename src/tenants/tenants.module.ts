@@ -1,0 +1,25 @@
+import { Module } from '@nestjs/common';
+import { CONFIG, type Config } from '../platform/config/index.js';
+import { Sealer } from '../platform/crypto/index.js';
+import { WechatModule } from '../wechat/index.js';
+import { PublicController } from './branding/public.controller.js';
+import { CredentialRepository } from './credentials/credential.repository.js';
+import { CredentialService } from './credentials/credential.service.js';
+import { TenantRepository } from './tenant/tenant.repository.js';
+import { TenantService } from './tenant/tenant.service.js';
+import { TenantWechat } from './wechat/tenant-wechat.service.js';
+
+@Module({
+  imports: [WechatModule],
+  controllers: [PublicController],
+  providers: [
+    { provide: Sealer, inject: [CONFIG], useFactory: (config: Config) => new Sealer(config.masterKeys) },
+    CredentialRepository,
+    CredentialService,
+    TenantRepository,
+    TenantService,
+    TenantWechat,
+  ],
+  exports: [TenantService, TenantWechat],
+})
+export class TenantsModule {}

@@ -1,0 +1,47 @@
+/** Why a channel did not answer well. */
+export type FailureKind = 'connect' | 'timeout' | 'key' | 'not_found' | 'rate_limited' | 'server' | 'refused' | 'context_length' | 'content_policy' | 'malformed' | 'cut';
+
+const RETRYABLE: ReadonlySet<FailureKind> = new Set(['connect', 'timeout', 'rate_limited', 'server', 'malformed', 'cut']);
+
+/** A failed call to a channel. The upstream's own text stays inside: it may quote keys, prompts and addresses. */
+export class UpstreamFailure extends Error {
+  override readonly name = 'UpstreamFailure';
+
+  constructor(readonly kind: FailureKind, readonly status?: number, readonly retryAfterMs?: number, cause?: unknown) {
+    super(status === undefined ? `upstream ${kind}` : `upstream ${kind} (${status})`, cause === undefined ? undefined : { cause });
+  }
+
+  /** Whether the same call may go well a moment later. */
+  get retryable(): boolean {
+    return RETRYABLE.has(this.kind);
+  }
+}
+
+/** Classifies an HTTP answer that is not a stream. `code` is OpenAI's error code, where the body had one. */
+export function failureOfStatus(status: number, code: string | undefined, retryAfterMs: number | undefined): UpstreamFailure {
+  const kind = kindOfStatus(status, code);
+  return new UpstreamFailure(kind, status, retryAfterMs);
+}
+
+function kindOfStatus(status: number, code: string | undefined): FailureKind {
+  if (code === 'context_length_exceeded') return 'context_length';
+  if (code === 'content_filter' || code === 'content_policy_violation' || code === 'data_inspection_failed') return 'content_policy';
+  if (status === 401 || status === 403) return 'key';
+  if (status === 404) return 'not_found';
+  if (status === 429) return 'rate_limited';
+  if (status === 408) return 'timeout';
+  if (status >= 500) return 'server';
+  return 'refused';
+}
+
+/** `Retry-After` in seconds or as an HTTP date (RFC 9110, 10.2.3), or OpenAI's `retry-after-ms`; in milliseconds, at most 60 s. */
+export function readRetryAfter(headers: Readonly<Record<string, string | string[] | undefined>>, nowMs: number): number | undefined {
+  const exact = headers['retry-after-ms'];
+  const plain = headers['retry-after'];
+  const bounded = (ms: number): number => Math.min(60_000, Math.max(0, Math.ceil(ms)));
+  if (typeof exact === 'string' && /^\d+(\.\d+)?$/.test(exact)) return bounded(parseFloat(exact));
+  if (typeof plain !== 'string') return undefined;
+  if (/^\d+(\.\d+)?$/.test(plain)) return bounded(parseFloat(plain) * 1000);
+  const date = Date.parse(plain);
+  return Number.isNaN(date) ? undefined : bounded(date - nowMs);
+}

@@ -1,0 +1,76 @@
+import { Agent, request } from 'undici';
+import { failureOfStatus, readRetryAfter, UpstreamFailure } from './failure.js';
+import { now } from '../../platform/values/index.js';
+
+/** Most bytes of an error answer that are read to classify it. */
+const ERROR_BODY_LIMIT = 64 * 1024;
+
+/**
+ * How the `openai` SDK reaches the network. The SDK builds the request; the
+ * bytes go over `undici.request`, which costs a third of `fetch` a call
+ * (measured: 220 against 510 µs with 64 chunks).
+ */
+export class Transport {
+  private readonly agent: Agent;
+
+  constructor(connectMs: number) {
+    // Headers and body are watched by the caller's own timeouts, which know the stages of an answer.
+    this.agent = new Agent({ connect: { timeout: connectMs }, connections: 4_096, pipelining: 1, headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: 30_000 });
+  }
+
+  /**
+   * A `fetch` for the SDK, as far as `asResponse()` needs one.
+   * @throws UpstreamFailure for everything that is not an event stream with status 200.
+   */
+  readonly fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    const url = input instanceof Request ? input.url : input;
+    const answer = await request(url, {
+      method: 'POST',
+      headers: Object.fromEntries(new Headers(init?.headers)),
+      body: init?.body as string,
+      signal: init?.signal ?? null,
+      dispatcher: this.agent,
+    }).catch((error: unknown) => {
+      throw init?.signal?.aborted ? error : new UpstreamFailure('connect', undefined, undefined, error);
+    });
+    if (answer.statusCode !== 200) {
+      const code = errorCode(await readBounded(answer.body));
+      throw failureOfStatus(answer.statusCode, code, readRetryAfter(answer.headers, now()));
+    }
+    if (!/^text\/event-stream\b/i.test(String(answer.headers['content-type'] ?? ''))) {
+      answer.body.destroy();
+      throw new UpstreamFailure('malformed', 200);
+    }
+    // Only these fields are read on the way back through asResponse().
+    return { ok: true, status: 200, headers: new Headers(), url: String(url), body: answer.body } as unknown as Response;
+  };
+
+  async close(): Promise<void> {
+    await this.agent.destroy();
+  }
+}
+
+async function readBounded(body: AsyncIterable<Buffer> & { destroy(): unknown }): Promise<string> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const part of body) {
+      parts.push(part);
+      size += part.length;
+      if (size > ERROR_BODY_LIMIT) break;
+    }
+  } catch {
+    // A broken error answer is classified by its status alone.
+  }
+  body.destroy();
+  return Buffer.concat(parts).toString('utf8');
+}
+
+function errorCode(body: string): string | undefined {
+  try {
+    const code = (JSON.parse(body) as { error?: { code?: unknown } }).error?.code;
+    return typeof code === 'string' ? code : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,29 @@
+import type { Platform } from './platform.js';
+
+/** How the simulated model shall behave for one question (simulators/README.md lists all of it). */
+export interface Behaviour {
+  readonly text?: string;
+  readonly tokens?: number;
+  readonly firstTokenMs?: number;
+  readonly gapMs?: number;
+  readonly [field: string]: unknown;
+}
+
+let asked = 0;
+
+/** A question that scripts its own answer. Every question is another, so that counted behaviours do not meet. */
+export function scripted(behaviour: Behaviour, words = '你好'): string {
+  asked += 1;
+  return `${words} ${process.pid}.${asked} [[sim ${JSON.stringify({ firstTokenMs: 0, gapMs: 0, ...behaviour })}]]`;
+}
+
+/** What the simulated model has seen. */
+export async function upstreamCounters(platform: Platform, wait = ''): Promise<Record<string, number>> {
+  const response = await fetch(new URL(`/control/counters${wait}`, platform.servers.openaiUrl));
+  return (await response.json()) as Record<string, number>;
+}
+
+export async function resetUpstream(platform: Platform): Promise<void> {
+  await fetch(new URL('/control/script', platform.servers.openaiUrl), { method: 'DELETE' });
+  await fetch(new URL('/control/counters', platform.servers.openaiUrl), { method: 'DELETE' });
+}
