@@ -1,7 +1,7 @@
 import { chownSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { LaunchError } from './launch-error.js';
 
 /** Who a server runs as, and the words before its command that make it so. */
@@ -28,18 +28,12 @@ const UNPRIVILEGED = ['postgres', 'nobody'];
  * account. Throws LaunchError when no way works.
  */
 export function chooseAccount(folder: string, program: { readonly path: string; readonly env?: Readonly<Record<string, string>> }): Account {
-  const owner = statSync(folder).uid;
+  const owner = checkOwner(folder);
   const user = process.getuid?.() ?? owner;
   if (user !== 0) {
-    if (owner !== user) {
-      throw new LaunchError(
-        `${folder} 属于另一个用户（uid ${owner}）：请用该用户或 root 启动，或用 DATA_DIR 指定另一个目录。`,
-        `${folder} belongs to another user (uid ${owner}): start as that user or as root, or name another folder with DATA_DIR.`,
-      );
-    }
     return { uid: user, gid: process.getgid?.() ?? 0, prefix: endsWithParent() ? ['setpriv', '--pdeathsig', 'INT'] : [], spawnAs: undefined };
   }
-  const target = owner === 0 ? unprivileged() : { uid: owner, gid: statSync(folder).gid };
+  const target = ownerBelow(folder) ?? unprivileged();
   giveTo(folder, target);
   const found = waysFor(target).find((account) => reaches(account, folder, program));
   if (found) return found;
@@ -48,6 +42,17 @@ export function chooseAccount(folder: string, program: { readonly path: string; 
       '请改用普通用户启动，或安装 util-linux（setpriv），或把代码和 DATA_DIR 放到所有用户可进入的目录（如 /srv/bailiao）。',
     `Started as root, the servers run as an ordinary account (uid ${target.uid}), which cannot reach ${folder} or ${program.path}: ` +
       'start as an ordinary user, or install util-linux (setpriv), or move the code and DATA_DIR to a folder that all users can enter (such as /srv/bailiao).',
+  );
+}
+
+/** The owner's id of a folder that this user may use; root may use any. Throws LaunchError for another user's. */
+export function checkOwner(folder: string): number {
+  const owner = statSync(folder).uid;
+  const user = process.getuid?.() ?? owner;
+  if (user === 0 || owner === user) return owner;
+  throw new LaunchError(
+    `${folder} 属于另一个用户（uid ${owner}）：请用该用户或 root 启动，或用 DATA_DIR 指定另一个目录。`,
+    `${folder} belongs to another user (uid ${owner}): start as that user or as root, or name another folder with DATA_DIR.`,
   );
 }
 
@@ -68,6 +73,12 @@ export function pickAccount(passwd: string): { uid: number; gid: number } {
     if (uid > 0 && gid > 0) return { uid, gid };
   }
   return { uid: 65_534, gid: 65_534 };
+}
+
+/** The account that the data belong to already: of the folder itself, or of the one it was just made in. */
+function ownerBelow(folder: string): { uid: number; gid: number } | undefined {
+  const found = [statSync(folder), statSync(dirname(folder))].find((stat) => stat.uid !== 0);
+  return found && { uid: found.uid, gid: found.gid };
 }
 
 function unprivileged(): { uid: number; gid: number } {
@@ -115,6 +126,6 @@ let parentDeathSignal: boolean | undefined;
 
 /** Whether util-linux's setpriv is there, which ends a server when a killed launcher cannot. */
 function endsWithParent(): boolean {
-  parentDeathSignal ??= spawnSync('setpriv', ['--pdeathsig', 'INT', 'true'], { timeout: 5_000 }).status === 0;
+  parentDeathSignal ??= spawnSync('setpriv', ['--pdeathsig', 'INT', 'true'], { timeout: 5_000, env: { ...SERVER_ENVIRONMENT } }).status === 0;
   return parentDeathSignal;
 }

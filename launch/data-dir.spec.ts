@@ -35,5 +35,6 @@ describe('the data folder', () => {
     writeFileSync(file, '');
     expect(() => openDataDir(file)).toThrow(LaunchError);
     expect(() => openDataDir(join(file, 'below'))).toThrow(LaunchError);
+    expect(() => openDataDir('/proc/none/below')).toThrow(LaunchError);
   });
 });

@@ -28,7 +28,7 @@ export function openDataDir(folder: string): DataDir {
 /** Makes a folder or says in one sentence why it cannot be used. As root others may pass through it, since the servers run as another account. */
 export function makeFolder(path: string, mode = process.getuid?.() === 0 ? 0o711 : 0o700): void {
   try {
-    mkdirSync(path, { recursive: true, mode });
+    makeWithParents(path, mode);
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? String(error);
@@ -37,6 +37,19 @@ export function makeFolder(path: string, mode = process.getuid?.() === 0 ? 0o711
       `数据目录 ${path} 不可写（${reason}${owner}）：请修正权限，或用 DATA_DIR 指定另一个目录。`,
       `The data folder ${path} cannot be written (${reason}${owner}): fix its permissions, or name another one with DATA_DIR.`,
     );
+  }
+}
+
+/** Not mkdir's own `recursive`: below /proc, where ENOENT never goes away, Node 24 tries for ever. */
+function makeWithParents(path: string, mode: number): void {
+  try {
+    mkdirSync(path, { mode });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && statSync(path).isDirectory()) return;
+    if (code !== 'ENOENT' || existsSync(dirname(path))) throw error;
+    makeWithParents(dirname(path), mode);
+    mkdirSync(path, { mode });
   }
 }
 

@@ -25,7 +25,7 @@ export async function unpackDebianPackages(name: string, folder: string, signal:
       await download(name, common, cache, signal);
     } catch (error) {
       signal?.throwIfAborted();
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new Error('this machine has no apt-get', { cause: error });
+      if (['ENOENT', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) throw new Error('this machine has no apt-get', { cause: error });
       mkdirSync(join(lists, 'partial'), { recursive: true });
       const withLists = [...common, `-oDir::State::Lists=${lists}`];
       await run('apt-get', [...withLists, 'update'], work, signal);

@@ -28,11 +28,6 @@ export class LeftOvers {
     this.write();
   }
 
-  clear(): void {
-    this.noted.length = 0;
-    this.write();
-  }
-
   private write(): void {
     writeFileSync(`${this.path}.part`, JSON.stringify(this.noted));
     renameSync(`${this.path}.part`, this.path);

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, s
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { type Account, SERVER_ENVIRONMENT, chooseAccount, giveTo } from './account.js';
+import { type Account, SERVER_ENVIRONMENT, checkOwner, chooseAccount, giveTo } from './account.js';
 import { LaunchError } from './launch-error.js';
 import type { PostgresProgram } from './postgres-program.js';
 
@@ -58,6 +58,7 @@ export async function preparePostgresFolder(options: FolderOptions): Promise<Pos
 /** What stands at the path: a cluster, something that may hold data but is not whole, an unfinished start without data, or nothing. */
 export function inspectFolder(path: string): { kind: 'whole'; major: string } | { kind: 'damaged'; missing: string } | { kind: 'leftover' } | { kind: 'absent' } {
   if (!existsSync(path)) return { kind: 'absent' };
+  checkOwner(path);
   const entries = readdirSync(path);
   if (entries.length === 0) return { kind: 'absent' };
   const versionFile = join(path, 'PG_VERSION');

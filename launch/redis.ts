@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { chooseAccount, giveTo } from './account.js';
+import { checkOwner, chooseAccount, giveTo } from './account.js';
 import { LaunchError } from './launch-error.js';
 import { rememberedPort } from './ports.js';
 import { findRedis } from './redis-program.js';
@@ -42,6 +42,7 @@ export async function startRedis(options: RedisOptions): Promise<RunningServer> 
   const program = await findRedis({ cacheDir: options.cacheDir ?? options.dataDir, signal: options.signal, log });
   const folder = join(options.dataDir, 'redis');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  checkOwner(folder);
   const pidFile = join(folder, 'redis.pid');
   await stopLeftOver(pidFile, folder, log);
   const account = chooseAccount(folder, program);

@@ -23,8 +23,8 @@ function checkNode() {
   var version = process.versions.node.split('.').map(Number);
   if (version[0] > OLDEST[0] || (version[0] === OLDEST[0] && version[1] >= OLDEST[1])) return;
   fail([
-    '百聊需要 Node.js ' + OLDEST.join('.') + ' 或更高版本，当前是 ' + process.versions.node + '：请先运行 npm ci，再用 npm start 启动（会自带 Node.js 24）。',
-    'Bailiao needs Node.js ' + OLDEST.join('.') + ' or newer, this is ' + process.versions.node + ': run npm ci, then npm start (which bring Node.js 24 along).',
+    '百聊需要 Node.js ' + OLDEST.join('.') + ' 或更高版本，当前是 ' + process.versions.node + '：请先运行 npm ci，再用 npm start 启动（npm ci 会带来 Node.js 24）。',
+    'Bailiao needs Node.js ' + OLDEST.join('.') + ' or newer, this is ' + process.versions.node + ': run npm ci, then npm start (npm ci brings Node.js 24 along).',
   ]);
 }
 

@@ -67,11 +67,21 @@ function report(error: unknown): number {
     print(error.zh);
     print(error.en);
     for (const line of error.details) print(`    ${line}`);
+  } else if (isFileError(error)) {
+    print(`无法使用 ${error.path}（${error.code}）：请检查权限和磁盘空间。`);
+    print(`${error.path} cannot be used (${error.code}): check its permissions and the space on the disk.`);
   } else {
     print(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
   print('');
   return 1;
+}
+
+/** What a user can mend: a file's permissions, a full disk. */
+function isFileError(error: unknown): error is NodeJS.ErrnoException & { path: string } {
+  if (!(error instanceof Error)) return false;
+  const { code, path } = error as NodeJS.ErrnoException;
+  return typeof path === 'string' && ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT'].includes(code ?? '');
 }
 
 function print(line: string): void {
