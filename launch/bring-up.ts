@@ -41,7 +41,7 @@ export async function bringUp(options: BringUpOptions): Promise<WelcomeFacts> {
   const leftOvers = new LeftOvers(dataDir.path);
   if ((await leftOvers.end()) > 0) log('已结束上次遗留的进程 · ended processes left over from before');
   const noted = (pid: number): void => leftOvers.note(pid);
-  const host = env['HOST'] || '0.0.0.0';
+  const host = env['HOST'] || defaultHost(given);
   const port = await choosePort(env, host);
   const secrets = openSecrets(dataDir.path);
   const admin = openFirstAdmin(dataDir.path, env);
@@ -95,6 +95,11 @@ export async function bringUp(options: BringUpOptions): Promise<WelcomeFacts> {
     dataDir: dataDir.path, demo: demo !== 'absent', simulated: simulatedParts(given),
     admin: opens && admin.password !== undefined ? { email: admin.email, password: admin.password, shown: () => admin.markShown() } : undefined,
   };
+}
+
+/** A real key behind a simulated login is for this machine only: the try-out page logs anybody in. */
+function defaultHost(given: Given): string {
+  return given.openai && !given.wechat ? '127.0.0.1' : '0.0.0.0';
 }
 
 /** The part of the app's environment that points to the simulators. */

@@ -1,5 +1,7 @@
 import 'reflect-metadata';
+import type { Server } from 'node:http';
 import { ConfigurationError, readConfig } from './platform/config/index.js';
+import { Readiness } from './platform/lifecycle/index.js';
 import { NestLogger, makeLogger } from './platform/telemetry/index.js';
 import { makeApp } from './app.js';
 
@@ -12,6 +14,9 @@ async function main(): Promise<void> {
   const stop = (reason: string): void => {
     stopping ??= (async () => {
       logger.info({ reason }, 'stopping');
+      app.get(Readiness).stop();
+      // No new connections from here on; those that are open end with their answers.
+      (app.getHttpServer() as Server).close();
       await app.close();
       logger.info('stopped');
       process.exit(0);
@@ -24,6 +29,9 @@ async function main(): Promise<void> {
   process.once('SIGINT', () => stop('SIGINT'));
   // Started by a launcher that is gone: nobody would ever stop this process.
   process.once('disconnect', () => stop('the launcher is gone'));
+  // A reader of our output that is gone must not take the service with it.
+  process.stdout.on('error', () => undefined);
+  process.stderr.on('error', () => undefined);
   process.on('unhandledRejection', (error) => logger.error({ reason: error instanceof Error ? error.message : 'unknown', stack: error instanceof Error ? error.stack : undefined }, 'unhandled rejection'));
   await app.listen(config.http.port, config.http.host);
   logger.info({ port: config.http.port, role: config.role }, 'listening');

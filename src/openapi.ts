@@ -7,7 +7,9 @@ export function makeDocument(app: NestFastifyApplication): OpenAPIObject {
     .setTitle('Bailiao 百聊')
     .setDescription('Multi-tenant, white-label AI chat for WeChat mini-programs. Errors have one body everywhere; lists are cursor-paged; times are RFC 3339 UTC.')
     .setVersion('1')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An access token of POST /v1/auth/wechat, or an API key (bk_…) where the route takes one.' })
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An access token of POST /v1/auth/wechat.' }, 'login')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key (bk_…) of POST /v1/api-keys.' }, 'api_key')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'A token of POST /admin/v1/auth/login.' }, 'staff')
     .build();
   return SwaggerModule.createDocument(app, config);
 }

@@ -48,9 +48,13 @@ export class AnswerService {
   async resume(ctx: RequestContext, runId: string, after: number, name: WireFormatName | undefined, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const format = formatFor(name, request.headers);
     const run = await this.control.own(ctx, runId);
-    await this.streams.checkResumable(ctx, run, after);
     const interest = this.replies.watch(reply);
-    await this.replies.stream(reply, format, this.streams.subjectOf(run, true), this.streams.frames(ctx, runId, after, interest.signal), interest);
+    try {
+      const frames = await this.streams.resume(ctx, run, after, interest.signal);
+      await this.replies.stream(reply, format, this.streams.subjectOf(run, true), frames, interest);
+    } finally {
+      interest.end();
+    }
   }
 
   private async subjectOf(ctx: RequestContext, run: StartedRun): Promise<WireSubject> {

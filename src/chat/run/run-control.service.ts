@@ -12,8 +12,8 @@ import { ActiveRuns, isOf, type ActiveRun, type EndCause } from './active-runs.j
 import { ConcludeRunService } from './conclude-run.service.js';
 import { causeOfStop } from './execute-run.service.js';
 import { userOf } from './owner.js';
-import type { Outcome } from './run.js';
-import { RunRepository, type RunRecord } from './run.repository.js';
+import type { Outcome, RunRecord } from './run.js';
+import { RunRepository } from './run.repository.js';
 
 const STOPS = 'runs.stop';
 const BEAT_MS = 3_000;

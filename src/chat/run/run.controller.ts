@@ -7,7 +7,7 @@ import { ForUser } from '../../identity/index.js';
 import { AnswerService } from '../messages/answer.service.js';
 import { ResumeQuery } from '../messages/message.dto.js';
 import { RunControlService } from './run-control.service.js';
-import type { RunRecord } from './run.repository.js';
+import type { RunRecord } from './run.js';
 
 export class RunDto {
   @ApiProperty({ format: 'uuid' }) id!: string;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { makeContext, type RequestContext } from '../../platform/context/index.js';
 import { Database, type TenantTx } from '../../platform/database/index.js';
 import { RunEntity } from './run.entity.js';
-import type { Outcome, RunState } from './run.js';
+import type { Outcome, RunRecord } from './run.js';
 
 export interface OpenInput {
   readonly runId: string;
@@ -38,23 +38,6 @@ export interface ConcludeInput {
 /** `already`: somebody else concluded it; `fenced`: it belongs to a newer generation. */
 export interface ConcludeAnswer {
   readonly outcome: 'concluded' | 'already' | 'fenced' | 'not_found';
-}
-
-/** A run's row, for whoever asks about it later. */
-export interface RunRecord {
-  readonly id: string;
-  readonly userId: string;
-  readonly conversationId: string | null;
-  readonly answerId: string;
-  readonly model: string;
-  readonly state: RunState;
-  readonly generation: number;
-  readonly finishReason: string | null;
-  readonly errorCode: string | null;
-  readonly promptTokens: number | null;
-  readonly completionTokens: number | null;
-  readonly createdAt: Date;
-  readonly concludedAt: Date | null;
 }
 
 /** The rows of runs. Opening and concluding are one SQL function each: one round trip, atomic. */

@@ -39,6 +39,23 @@ export interface Hold {
   readonly generation: number;
 }
 
+/** A run's row, for whoever asks about it later. */
+export interface RunRecord {
+  readonly id: string;
+  readonly userId: string;
+  readonly conversationId: string | null;
+  readonly answerId: string;
+  readonly model: string;
+  readonly state: RunState;
+  readonly generation: number;
+  readonly finishReason: string | null;
+  readonly errorCode: string | null;
+  readonly promptTokens: number | null;
+  readonly completionTokens: number | null;
+  readonly createdAt: Date;
+  readonly concludedAt: Date | null;
+}
+
 const FINISH_REASONS: Readonly<Record<string, FinishReason>> = { stop: 'stop', length: 'length', content_filter: 'content_filter' };
 
 /** The upstream's finish_reason as one of ours; an unknown one counts as a plain stop. */

@@ -33,12 +33,14 @@ export class FollowService {
     signal.addEventListener('abort', wake, { once: true });
     let index = 0;
     let silentSince = performance.now();
-    let checkedAt = 0;
+    let checkedAt = performance.now();
     try {
       for (;;) {
         const entry = inbox.take(index);
-        const entries = entry !== undefined ? [decodeEntry(entry)] : inbox.missing(index) || performance.now() - checkedAt >= RECHECK_MS ? await this.log.read(tenantId, runId, index, PAGE) : [];
-        if (entry === undefined) checkedAt = performance.now();
+        const overdue = entry === undefined && performance.now() - checkedAt >= RECHECK_MS;
+        const doubtful = entry === undefined && (inbox.missing(index) || overdue);
+        if (doubtful) checkedAt = performance.now();
+        const entries = entry !== undefined ? [decodeEntry(entry)] : doubtful ? await this.log.read(tenantId, runId, index, PAGE) : [];
         index += entries.length;
         const events = entries.flat().filter((event) => event.seq > after);
         if (signal.aborted) return;
@@ -48,7 +50,7 @@ export class FollowService {
         }
         if (entries.some((batch) => batch.some(isTerminal))) return;
         if (entries.length > 0) continue;
-        if (index === 0 && (await isGone())) return;
+        if (overdue && (await isGone())) return;
         await inbox.wait(index, Math.max(1, Math.min(RECHECK_MS, HEARTBEAT_MS - (performance.now() - silentSince))));
         if (signal.aborted) return;
         if (performance.now() - silentSince >= HEARTBEAT_MS) {

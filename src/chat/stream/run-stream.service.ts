@@ -4,7 +4,8 @@ import { Database } from '../../platform/database/index.js';
 import { DomainError, ERROR_CATALOGUE, ERROR_CODES, type ErrorCode } from '../../platform/errors/index.js';
 import { MessageRepository } from '../messages/message.repository.js';
 import { Answer } from '../run/answer.js';
-import { RunRepository, type RunRecord } from '../run/run.repository.js';
+import type { RunRecord } from '../run/run.js';
+import { RunRepository } from '../run/run.repository.js';
 import type { WireSubject } from '../wire/wire.js';
 import { FollowService } from './follow.service.js';
 import { isTerminal, type FinishReason, type RunEvent, type StreamFrame } from './run-event.js';
@@ -33,12 +34,16 @@ export class RunStreamService {
     };
   }
 
-  /** @throws DomainError `not_found` when the rest after `after` can't be told any more because the log has expired. */
-  async checkResumable(ctx: RequestContext, run: RunRecord, after: number): Promise<void> {
-    if (after === 0 || run.state === 'opened') return;
-    if ((await this.log.pulse(ctx.tenantId, run.id)) === undefined) {
+  /**
+   * The frames of a run that was begun earlier.
+   * @throws DomainError `not_found` when the rest after `after` can't be told any more because the log has expired.
+   */
+  async resume(ctx: RequestContext, run: RunRecord, after: number, signal: AbortSignal): Promise<AsyncIterable<readonly StreamFrame[]>> {
+    const expired = run.state !== 'opened' && (await this.log.pulse(ctx.tenantId, run.id)) === undefined;
+    if (expired && after > 0) {
       throw new DomainError('not_found', { param: 'after', message: 'the stream of this run has expired; read the answer among the messages of its conversation' });
     }
+    return expired ? this.replay(ctx, run.id) : this.frames(ctx, run.id, after, signal);
   }
 
   /** Batches of frames after `after`, to the end of the run or of the client's interest. Always ends with a terminal event unless `signal` was aborted. */
@@ -50,6 +55,10 @@ export class RunStreamService {
       if (batch.some((frame) => 'seq' in frame && isTerminal(frame))) return;
     }
     if (!signal.aborted) yield await this.fromRow(ctx, runId, Math.max(seen, after));
+  }
+
+  private async *replay(ctx: RequestContext, runId: string): AsyncGenerator<readonly StreamFrame[]> {
+    yield await this.fromRow(ctx, runId, 0);
   }
 
   /** Redis has forgotten the run, and its row says that it is over. */

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { CONFIG, type Config } from '../../platform/config/index.js';
 import { asDomainError } from '../../platform/errors/index.js';
 import { LOGGER, Metrics, errorFields, type Logger } from '../../platform/telemetry/index.js';
 import { delay } from '../../platform/values/index.js';
@@ -11,6 +12,9 @@ import type { WireEncoder, WireFormat, WireSubject, WireWrite } from './wire.js'
 const APART_MS = 40;
 /** A client that takes nothing for this long is gone. */
 const DRAIN_TIMEOUT_MS = 60_000;
+
+/** How long after the grace a stream may take to tell its end. */
+const LAST_WORDS_MS = 1_000;
 
 /** A client's interest in a stream: ends when its connection closes, or when this process does. */
 export interface Interest {
@@ -23,7 +27,7 @@ export interface Interest {
 export class ReplyService implements BeforeApplicationShutdown {
   private readonly open = new Set<AbortController>();
 
-  constructor(private readonly metrics: Metrics, @Inject(LOGGER) private readonly logger: Logger) {}
+  constructor(private readonly metrics: Metrics, @Inject(LOGGER) private readonly logger: Logger, @Inject(CONFIG) private readonly config: Config) {}
 
   /** Watches the client's connection. */
   watch(reply: FastifyReply): Interest {
@@ -45,8 +49,10 @@ export class ReplyService implements BeforeApplicationShutdown {
     return this.open.size;
   }
 
-  /** Streams that are still open when the grace is over are cut; their clients resume at another node. */
-  beforeApplicationShutdown(): void {
+  /** Streams get the grace to end, and a moment more for the last words of a worker in this process; then they are cut, and their clients resume at another node. */
+  async beforeApplicationShutdown(): Promise<void> {
+    const deadline = performance.now() + this.config.shutdownGraceMs + LAST_WORDS_MS;
+    while (this.open.size > 0 && performance.now() < deadline) await delay(50);
     for (const controller of this.open) controller.abort(new Error('this server is stopping'));
   }
 
