@@ -123,6 +123,11 @@ export class Platform {
     return onServer<Row>(this.databaseUrl, text, parameters);
   }
 
+  /** SQL on the server, outside of this platform's database. */
+  async onServer(text: string, parameters: readonly unknown[] = []): Promise<void> {
+    await onServer(this.servers.databaseUrl, text, parameters);
+  }
+
   environment(): Record<string, string> {
     const { servers } = this;
     return {

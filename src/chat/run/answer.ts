@@ -10,10 +10,15 @@ export class AnswerTooLong extends Error {
   override readonly name = 'AnswerTooLong';
 }
 
-/** An answer as it grows: turns batches of the upstream into numbered events, and remembers the words for the record. */
+/**
+ * An answer as it grows: turns batches of the upstream into numbered events,
+ * and remembers the words for the record. Only what the log has taken counts:
+ * words that nobody can read were not produced.
+ */
 export class Answer {
   private readonly parts: string[] = [];
   private length = 0;
+  private pending: readonly RunEvent[] = [];
   private readonly pace = new PaceMeter();
   finishReason: string | undefined;
   usage: UpstreamUsage | undefined;
@@ -36,23 +41,34 @@ export class Answer {
     return this.length > 0;
   }
 
-  started(): RunEvent {
-    return { type: 'started', seq: this.nextSeq++ };
+  started(): readonly RunEvent[] {
+    this.pending = [{ type: 'started', seq: this.nextSeq }];
+    return this.pending;
+  }
+
+  /** The log has taken the newest events. */
+  logged(): void {
+    for (const event of this.pending) {
+      if (event.type === 'delta') {
+        this.parts.push(event.content);
+        this.length += event.content.length;
+      }
+    }
+    this.nextSeq += this.pending.length;
+    this.pending = [];
   }
 
   /** @throws AnswerTooLong past ANSWER_LIMIT; what came before stays. */
   take(batch: DeltaBatch, atMs: number): readonly RunEvent[] {
     if (batch.finishReason !== undefined) this.finishReason = batch.finishReason;
     if (batch.usage !== undefined) this.usage = batch.usage;
-    const events: RunEvent[] = [];
-    for (const content of batch.contents.flatMap(cut)) {
-      if (this.length + content.length > ANSWER_LIMIT) throw new AnswerTooLong();
-      this.parts.push(content);
-      this.length += content.length;
+    const contents = batch.contents.flatMap(cut);
+    if (contents.reduce((length, content) => length + content.length, this.length) > ANSWER_LIMIT) throw new AnswerTooLong();
+    this.pending = contents.map((content, at): RunEvent => {
       const pace = this.pace.observe(content.length, atMs);
-      events.push({ type: 'delta', seq: this.nextSeq++, content, ...(pace === undefined ? {} : { pace }) });
-    }
-    return events;
+      return { type: 'delta', seq: this.nextSeq + at, content, ...(pace === undefined ? {} : { pace }) };
+    });
+    return this.pending;
   }
 }
 

@@ -5,6 +5,7 @@ import { LOGGER, Metrics, errorFields, type Logger } from '../../platform/teleme
 import { now } from '../../platform/values/index.js';
 import { StandingService } from '../../identity/index.js';
 import { TokenCounter, UpstreamFailure, type Grant } from '../../upstream/index.js';
+import type { RunEvent } from '../stream/run-event.js';
 import { StreamLogRepository, type Taken } from '../stream/stream-log.repository.js';
 import { ActiveRuns, RunEnded, type EndCause } from './active-runs.js';
 import { Answer, AnswerTooLong } from './answer.js';
@@ -97,7 +98,7 @@ export class ExecuteRunService {
       if (held.stop !== undefined) return await this.ended(held, causeOfStop(held.stop));
       if (held.interrupted) return await this.outcome(held, { state: 'failed', errorCode: 'unavailable' });
       await this.standing.assertGood(plan.ctx);
-      await this.append(held, signal, answer.seq === 1 ? [answer.started()] : []);
+      if (answer.seq === 1) await this.append(held, signal, answer.started());
       for await (const batch of await grant.open(plan.request, signal)) {
         if (signal.aborted) break;
         const first = !answer.spoke;
@@ -116,10 +117,11 @@ export class ExecuteRunService {
   }
 
   /** Stage 10. The log is the gate: what it refuses was never said. */
-  private async append(held: Held, signal: AbortSignal, events: readonly Parameters<StreamLogRepository['append']>[2][number][]): Promise<void> {
+  private async append(held: Held, signal: AbortSignal, events: readonly RunEvent[]): Promise<void> {
     if (signal.aborted) throw signal.reason;
     const refusal = await this.log.append(held.plan.ctx.tenantId, held.hold, events);
     if (refusal !== undefined) throw new RunEnded({ kind: refusal });
+    held.answer.logged();
   }
 
   private async explain(held: Held, error: unknown): Promise<Outcome | 'fenced' | 'hand_over'> {

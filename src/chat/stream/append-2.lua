@@ -1,10 +1,12 @@
 -- Appends events to a run's log and tells the followers. Refuses what would double, tear or follow an end.
 -- KEYS  1 meta  2 log
 -- ARGV  1 generation  2 first seq  3 count  4 entry  5 '1' if it ends the run  6 ttl in s  7 channel  8 now in ms
--- Returns the entry's index, or -1 gone, -2 of an older generation, -3 ended, -4 not the next seq.
+-- Returns the entry's index, or -1 gone, -2 of an older generation, -3 ended, -4 not the next seq,
+-- -5 there already: the same append was made before, and its answer lost.
 local meta = redis.call('HMGET', KEYS[1], 'gen', 'next', 'done')
 if not meta[1] then return -1 end
 if meta[1] ~= ARGV[1] then return -2 end
+if tonumber(meta[2]) == ARGV[2] + ARGV[3] then return -5 end
 if meta[3] == '1' then return -3 end
 if meta[2] ~= ARGV[2] then return -4 end
 local index = redis.call('RPUSH', KEYS[2], ARGV[4]) - 1

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { isAway } from '../../platform/errors/index.js';
 import { Bus } from '../../platform/redis/index.js';
 import { decodeEntry } from './log-entry.js';
 import { isTerminal, type RunEvent, type StreamFrame } from './run-event.js';
@@ -8,6 +9,8 @@ import { StreamLogRepository, channelOf } from './stream-log.repository.js';
 const HEARTBEAT_MS = 10_000;
 /** Without news for this long the log is read again, in case news were lost. */
 const RECHECK_MS = 2_000;
+/** A follower waits this long for a store that is away. */
+const AWAY_MS = 30_000;
 /** Entries held for a client that reads slower than the model writes; beyond it they are read again from the log. */
 const INBOX_LIMIT = 64;
 const PAGE = 128;
@@ -31,6 +34,7 @@ export class FollowService {
     const leave = await this.bus.subscribe(channelOf(tenantId, runId), (message) => inbox.push(message));
     const offGap = this.bus.onGap(() => inbox.lose());
     signal.addEventListener('abort', wake, { once: true });
+    const outlast = outlasting();
     let index = 0;
     let silentSince = performance.now();
     let checkedAt = performance.now();
@@ -40,7 +44,7 @@ export class FollowService {
         const overdue = entry === undefined && performance.now() - checkedAt >= RECHECK_MS;
         const doubtful = entry === undefined && (inbox.missing(index) || overdue);
         if (doubtful) checkedAt = performance.now();
-        const entries = entry !== undefined ? [decodeEntry(entry)] : doubtful ? await this.log.read(tenantId, runId, index, PAGE) : [];
+        const entries = entry !== undefined ? [decodeEntry(entry)] : doubtful ? await outlast(() => this.log.read(tenantId, runId, index, PAGE), []) : [];
         index += entries.length;
         const events = entries.flat().filter((event) => event.seq > after);
         if (signal.aborted) return;
@@ -50,7 +54,7 @@ export class FollowService {
         }
         if (entries.some((batch) => batch.some(isTerminal))) return;
         if (entries.length > 0) continue;
-        if (overdue && (await isGone())) return;
+        if (overdue && (await outlast(isGone, false))) return;
         await inbox.wait(index, Math.max(1, Math.min(RECHECK_MS, HEARTBEAT_MS - (performance.now() - silentSince))));
         if (signal.aborted) return;
         if (performance.now() - silentSince >= HEARTBEAT_MS) {
@@ -76,6 +80,22 @@ export class FollowService {
     const last = events.at(-1);
     return last !== undefined && isTerminal(last) ? events : undefined;
   }
+}
+
+/** Takes a store that is away for silence, as long as it is not away for too long at a stretch. */
+function outlasting(): <T>(ask: () => Promise<T>, silence: T) => Promise<T> {
+  let awaySince: number | undefined;
+  return async (ask, silence) => {
+    try {
+      const answer = await ask();
+      awaySince = undefined;
+      return answer;
+    } catch (error) {
+      awaySince ??= performance.now();
+      if (!isAway(error) || performance.now() - awaySince >= AWAY_MS) throw error;
+      return silence;
+    }
+  };
 }
 
 /** News that came while the client was being written to. */

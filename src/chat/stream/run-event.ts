@@ -28,7 +28,9 @@ export const DELTA_LIMIT = 512;
 export type StreamFrame =
   | RunEvent
   | { readonly type: 'queued'; readonly position: number; readonly etaMs: number }
-  | { readonly type: 'heartbeat' };
+  | { readonly type: 'heartbeat' }
+  /** This stream can't go on, though the run may: it has no seq, and the client may come back for the rest. */
+  | { readonly type: 'broken'; readonly code: ErrorCode; readonly message: string };
 
 export function isTerminal(event: RunEvent): boolean {
   return event.type === 'done' || event.type === 'error';

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { RequestContext } from '../../platform/context/index.js';
 import { Database } from '../../platform/database/index.js';
 import { DomainError, ERROR_CATALOGUE, ERROR_CODES, type ErrorCode } from '../../platform/errors/index.js';
+import { now } from '../../platform/values/index.js';
 import { MessageRepository } from '../messages/message.repository.js';
 import { Answer } from '../run/answer.js';
 import type { RunRecord } from '../run/run.js';
@@ -10,6 +11,9 @@ import type { WireSubject } from '../wire/wire.js';
 import { FollowService } from './follow.service.js';
 import { isTerminal, type FinishReason, type RunEvent, type StreamFrame } from './run-event.js';
 import { StreamLogRepository } from './stream-log.repository.js';
+
+/** Two missed signs of life of a worker. */
+const SILENT_MS = 7_000;
 
 /** A run's frames for one client: from its log, and where the log is no more, from its row. */
 @Injectable()
@@ -61,9 +65,10 @@ export class RunStreamService {
     yield await this.fromRow(ctx, runId, 0);
   }
 
-  /** Redis has forgotten the run, and its row says that it is over. */
+  /** The log will never say how the run ended, and its row says that it is over: Redis has forgotten it, or was away when it ended. */
   private async isGone(ctx: RequestContext, runId: string): Promise<boolean> {
-    if ((await this.log.pulse(ctx.tenantId, runId)) !== undefined) return false;
+    const pulse = await this.log.pulse(ctx.tenantId, runId);
+    if (pulse !== undefined && (pulse.done || !pulse.taken || now() - (pulse.beatAt ?? 0) < SILENT_MS)) return false;
     const run = await this.runs.find(ctx, runId);
     return run !== undefined && run.state !== 'opened';
   }
@@ -76,8 +81,10 @@ export class RunStreamService {
     const message = await this.database.inTenant(ctx, (tx) => this.messages.find(tx, run.answerId));
     const answer = new Answer(1);
     const started = answer.started();
+    answer.logged();
     const deltas = message === undefined || message.content === '' || message.state === 'refused' ? [] : answer.take({ contents: [message.content] }, 0);
-    return [started, ...deltas, terminalOf(ctx, run, answer.seq)];
+    answer.logged();
+    return [...started, ...deltas, terminalOf(ctx, run, answer.seq)];
   }
 }
 

@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { CONFIG, type Config } from '../../platform/config/index.js';
+import { isAway } from '../../platform/errors/index.js';
 import { REDIS, Script } from '../../platform/redis/index.js';
-import { now } from '../../platform/values/index.js';
+import { delay, now } from '../../platform/values/index.js';
 import type { Hold, RunPlan } from '../run/run.js';
 import { decodeEntry, encodeEntry } from './log-entry.js';
 import { isTerminal, type RunEvent } from './run-event.js';
@@ -12,6 +13,9 @@ const RETAKE = new Script(new URL('retake-3.lua', import.meta.url));
 const APPEND = new Script(new URL('append-2.lua', import.meta.url));
 const STOP = new Script(new URL('stop-1.lua', import.meta.url));
 const BEAT = new Script(new URL('beat-1.lua', import.meta.url));
+
+/** How long an answer waits for a Redis that is away before it ends. */
+const PATIENCE_MS = 8_000;
 
 /** Why an append was refused. `gone`: Redis lost the run; `fenced`: a newer generation has it. */
 export type Refusal = 'gone' | 'fenced';
@@ -56,15 +60,18 @@ export class StreamLogRepository {
     return { kind: 'ok', generation, plan: planOf(answer[1]), stop: answer[2] ?? undefined, events: (answer[3] ?? []).flatMap((entry) => decodeEntry(entry)) };
   }
 
-  /** Appends in order; a terminal event ends the log. Answers the refusal, if it was refused. */
+  /**
+   * Appends in order; a terminal event ends the log. Answers the refusal, if it was refused. Waits a while for a Redis
+   * that is away: appending twice is the same as once, so an append whose answer was lost is made again.
+   */
   async append(tenantId: string, hold: Hold, events: readonly RunEvent[]): Promise<Refusal | undefined> {
     const first = events[0];
     if (first === undefined) return undefined;
     const [meta, log] = keysOf(tenantId, hold.runId);
     const ends = events.some(isTerminal) ? 1 : 0;
     const args = [hold.generation, first.seq, events.length, encodeEntry(events), ends, this.config.runs.logTtlSeconds, channelOf(tenantId, hold.runId), now()];
-    const index = (await APPEND.run(this.redis, [meta, log], args)) as number;
-    if (index >= 0) return undefined;
+    const index = (await patiently(() => APPEND.run(this.redis, [meta, log], args))) as number;
+    if (index >= 0 || index === -5) return undefined;
     if (index === -1) return 'gone';
     if (index === -4) throw new Error('the stream log and its writer disagree on the next seq');
     return 'fenced';
@@ -94,6 +101,19 @@ export class StreamLogRepository {
   async read(tenantId: string, runId: string, index: number, count: number): Promise<readonly (readonly RunEvent[])[]> {
     const entries = await this.redis.lrange(keysOf(tenantId, runId)[1], index, index + count - 1);
     return entries.map((entry) => decodeEntry(entry));
+  }
+}
+
+/** Repeats a step while Redis is away, for PATIENCE_MS. */
+async function patiently<T>(step: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (let pause = 20; ; pause = Math.min(500, pause * 2)) {
+    try {
+      return await step();
+    } catch (error) {
+      if (!isAway(error) || performance.now() >= deadline) throw error;
+      await delay(pause);
+    }
   }
 }
 

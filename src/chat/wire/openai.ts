@@ -30,6 +30,7 @@ function encoder(subject: WireSubject): WireEncoder {
       case 'done':
         return together(`${chunk('{}', `"${FINISH_REASON[frame.finishReason]}"`)}${subject.includeUsage ? `${head}[],"usage":${JSON.stringify(usageOf(frame.usage))}}\n\n` : ''}data: [DONE]\n\n`);
       case 'error':
+      case 'broken':
         return together(`data: ${JSON.stringify({ error: { code: frame.code, message: frame.message, type: ERROR_CATALOGUE[frame.code].type, param: null } })}\n\n`);
       case 'queued':
         return together(`: queued ${frame.position}\n\n`);

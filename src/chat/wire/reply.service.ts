@@ -81,7 +81,7 @@ export class ReplyService implements BeforeApplicationShutdown {
     } catch (error) {
       this.logger.warn({ run: subject.runId, ...errorFields(error) }, 'a stream broke');
       const { code, definition } = asDomainError(error);
-      await this.send(raw, format, encode, [{ type: 'error', seq: 0, code, message: definition.text.zh }], interest.signal);
+      await this.send(raw, format, encode, [{ type: 'broken', code, message: definition.text.zh }], interest.signal);
     } finally {
       this.metrics.activeStreams.dec({ format: format.name });
       interest.end();

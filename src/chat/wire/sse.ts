@@ -28,6 +28,8 @@ function encoder(subject: WireSubject): WireEncoder {
         return event('done', frame.seq, { finish_reason: frame.finishReason, usage: usageOf(frame.usage) });
       case 'error':
         return event('error', frame.seq, { code: frame.code, message: frame.message, type: ERROR_CATALOGUE[frame.code].type });
+      case 'broken':
+        return together(`event: error\ndata: ${JSON.stringify({ code: frame.code, message: frame.message, type: ERROR_CATALOGUE[frame.code].type })}\n\n`);
       case 'queued':
         return together(`event: queued\ndata: ${JSON.stringify({ position: frame.position, eta_ms: frame.etaMs, run_id: subject.runId })}\n\n`);
       case 'heartbeat':

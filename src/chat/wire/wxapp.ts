@@ -34,6 +34,8 @@ function encoder(subject: WireSubject): WireEncoder {
       case 'error':
         // Its code tells the client what to do; the stream then closes without an end mark, which would read as an answer that is whole.
         return [{ text: `event: error\ndata: ${asciiJson({ code: ERROR_CATALOGUE[frame.code].wxapp, msg: frame.message, seq: frame.seq })}\r\n`, apart: true }];
+      case 'broken':
+        return [{ text: `event: error\ndata: ${asciiJson({ code: ERROR_CATALOGUE[frame.code].wxapp, msg: frame.message })}\r\n`, apart: true }];
       case 'queued':
         return frameOf({ content: '', queued: { position: frame.position, eta_ms: frame.etaMs }, run_id: subject.runId });
       case 'heartbeat':

@@ -12,6 +12,7 @@ const AWAY_TEXTS = [
   /^(LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|OOM|MISCONF) /,
   /max retries per request/,
   /Client was closed/,
+  /not currently accepting connections/,
   /Query read timeout/,
 ];
 
