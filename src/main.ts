@@ -16,7 +16,7 @@ async function main(): Promise<void> {
       logger.info({ reason }, 'stopping');
       app.get(Readiness).stop();
       // No new connections from here on; those that are open end with their answers.
-      (app.getHttpServer() as Server).close();
+      (app.getHttpServer()).close();
       await app.close();
       logger.info('stopped');
       process.exit(0);

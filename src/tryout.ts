@@ -19,7 +19,7 @@ const NAME = /^[\w-]{1,32}$/;
 export async function serveTryout(app: NestFastifyApplication, config: Config): Promise<void> {
   const codeUrl = config.tryoutCodeUrl;
   if (codeUrl === undefined) return;
-  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const fastify = app.getHttpAdapter().getInstance();
   for (const [path, { file, type }] of Object.entries(FILES)) {
     const content = await readFile(new URL(file, PAGE));
     fastify.get(path, (_request, reply) => {

@@ -12,7 +12,7 @@ export interface ModelSetting {
 
 const DEFAULT_WINDOW = 32_768;
 const DEFAULT_ANSWER = 4_096;
-const ENTRY = /^([A-Za-z0-9][\w.:\/-]{0,99})(?:@(\d{3,8})(?:\/(\d{1,7}))?)?$/;
+const ENTRY = /^([A-Za-z0-9][\w.:/-]{0,99})(?:@(\d{3,8})(?:\/(\d{1,7}))?)?$/;
 
 /**
  * Parses `OPENAI_MODELS`: names separated by commas, each with an optional

@@ -30,7 +30,7 @@ export class DispatchJob {
 
   /** Starts to take tickets. Called once, at start, where the role has a worker. */
   async serve(handler: GrantHandler): Promise<void> {
-    this.connection = new Redis(this.config.redis.url, { ...patientOptions(), lazyConnect: false } as never);
+    this.connection = new Redis(this.config.redis.url, { ...patientOptions(), lazyConnect: false });
     this.connection.on('error', (error: Error) => this.logger.debug({ reason: error.message }, 'redis of the worker is away'));
     this.worker = new Worker<Ticket>(RUN_QUEUE, (job, token) => this.take(job, token, handler), {
       connection: this.connection,
