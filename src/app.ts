@@ -1,7 +1,8 @@
 import { NestFactory } from '@nestjs/core';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
 import type { Config } from './platform/config/index.js';
+import { DomainError } from './platform/errors/index.js';
 import { ErrorFilter, makeAdapter, makeValidationPipe, observeRequests, sendError } from './platform/http/index.js';
 import { Readiness } from './platform/lifecycle/index.js';
 import { Metrics, type Logger, type NestLogger } from './platform/telemetry/index.js';
@@ -14,8 +15,7 @@ export async function makeApp(config: Config, logger: Logger, nestLogger: NestLo
   const adapter = makeAdapter(config.http.trustedHops);
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.for(config, logger), adapter, { logger: nestLogger, abortOnError: false, bodyParser: false });
   observeRequests(adapter, logger, app.get(Metrics));
-  const fastify = adapter.getInstance();
-  fastify.setErrorHandler((error, request, reply) => sendError(request, reply, error, logger));
+  if (config.role === 'worker') closeDoors(adapter, logger);
   app.useGlobalPipes(makeValidationPipe());
   app.useGlobalFilters(new ErrorFilter(logger));
   const dispatcher = app.get(Dispatcher);
@@ -26,4 +26,13 @@ export async function makeApp(config: Config, logger: Logger, nestLogger: NestLo
   }
   await app.init();
   return app;
+}
+
+/** A worker serves nobody: it only says how it is. */
+function closeDoors(adapter: FastifyAdapter, logger: Logger): void {
+  const open = new Set(['/healthz', '/readyz', '/metrics']);
+  adapter.getInstance().addHook('onRequest', (request, reply, done) => {
+    if (open.has(request.routeOptions.url ?? '')) done();
+    else sendError(request, reply, new DomainError('not_found'), logger);
+  });
 }

@@ -1,5 +1,4 @@
 import 'reflect-metadata';
-import type { Server } from 'node:http';
 import { ConfigurationError, readConfig } from './platform/config/index.js';
 import { Readiness } from './platform/lifecycle/index.js';
 import { NestLogger, makeLogger } from './platform/telemetry/index.js';

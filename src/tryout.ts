@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
 import type { Config } from './platform/config/index.js';
 import { DomainError } from './platform/errors/index.js';
 

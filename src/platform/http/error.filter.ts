@@ -5,7 +5,7 @@ import { DomainError, asDomainError, errorBody, type ErrorCode } from '../errors
 import { LOGGER, errorFields, type Logger } from '../telemetry/index.js';
 import { localeOf } from './locale.js';
 
-const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = { 400: 'invalid_request', 401: 'unauthenticated', 403: 'forbidden', 404: 'not_found', 413: 'invalid_request', 415: 'invalid_request', 429: 'rate_limited', 503: 'unavailable' };
+const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = { 400: 'invalid_request', 401: 'unauthenticated', 403: 'forbidden', 404: 'not_found', 429: 'rate_limited', 503: 'unavailable' };
 
 /** Turns whatever was thrown before the first byte into the one error body. Nothing internal leaves: no stack, no SQL, no upstream text. */
 @Catch()
@@ -36,9 +36,8 @@ export function sendError(request: FastifyRequest & ContextCarrier, reply: Fasti
 function fromFramework(thrown: unknown): DomainError {
   if (thrown instanceof DomainError) return thrown;
   const status = thrown instanceof HttpException ? thrown.getStatus() : (thrown as { statusCode?: unknown } | undefined)?.statusCode;
-  const fastifyCode = (thrown as { code?: unknown } | undefined)?.code;
-  if (fastifyCode === 'FST_ERR_CTP_BODY_TOO_LARGE') return new DomainError('invalid_request', { param: 'body', message: 'the body must not be larger than 256 KiB' });
-  if (fastifyCode === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new DomainError('invalid_request', { param: 'content-type', message: 'the content type must be application/json' });
+  if (status === 413) return new DomainError('invalid_request', { param: 'body', message: 'the body must not be larger than 256 KiB' });
+  if (status === 415) return new DomainError('invalid_request', { param: 'content-type', message: 'the content type must be application/json' });
   const code = typeof status === 'number' ? CODE_OF_STATUS[status] : undefined;
   if (code !== undefined) return new DomainError(code, { cause: thrown });
   if (typeof status === 'number' && status >= 400 && status < 500) return new DomainError('invalid_request', { cause: thrown });
