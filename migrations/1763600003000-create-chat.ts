@@ -90,7 +90,6 @@ async function createRuns(runner: QueryRunner): Promise<void> {
   await runner.query(`CREATE UNIQUE INDEX runs_one_open ON runs (tenant_id, conversation_id) WHERE state = 'opened' AND conversation_id IS NOT NULL`);
   await runner.query('CREATE UNIQUE INDEX runs_idempotency ON runs (tenant_id, user_id, idempotency_key) WHERE idempotency_key IS NOT NULL');
   await runner.query(`CREATE INDEX runs_open ON runs (created_at) WHERE state = 'opened'`);
-  await runner.query('CREATE INDEX runs_by_user ON runs (tenant_id, user_id, created_at DESC)');
   await runner.query(`CALL stamp_tenant_table('runs', 'SELECT, INSERT, UPDATE', 'SELECT')`);
 }
 
@@ -166,6 +165,9 @@ async function createOpenRun(runner: QueryRunner): Promise<void> {
  * Stage 11, the only way out of a run, in one round trip. Only the run's
  * present generation may conclude it, and only once.
  * Outcomes: concluded | already | fenced | not_found.
+ *
+ * The row is named by its key alone: were the partial indexes usable too, a plan made while the table was empty
+ * would read all open runs of the tenant for ever after.
  */
 async function createConcludeRun(runner: QueryRunner): Promise<void> {
   await runner.query(`
@@ -179,7 +181,7 @@ async function createConcludeRun(runner: QueryRunner): Promise<void> {
       UPDATE runs SET state = i->>'state', finish_reason = i->>'finish_reason', error_code = i->>'error_code',
           prompt_tokens = (i->>'prompt_tokens')::int, completion_tokens = (i->>'completion_tokens')::int,
           usage_source = i->>'usage_source', concluded_at = now()
-        WHERE tenant_id = p_tenant AND id = (i->>'run_id')::uuid AND state = 'opened' AND generation = (i->>'generation')::int
+        WHERE tenant_id = p_tenant AND id = (i->>'run_id')::uuid AND concluded_at IS NULL AND generation = (i->>'generation')::int
         RETURNING * INTO v_run;
       IF NOT FOUND THEN
         SELECT * INTO v_run FROM runs WHERE tenant_id = p_tenant AND id = (i->>'run_id')::uuid;

@@ -36,7 +36,7 @@ export class CompletionService {
 
   private async streamed(ctx: RequestContext, run: StartedRun, subject: WireSubject, reply: FastifyReply): Promise<void> {
     const interest = this.replies.watch(reply);
-    const frames = this.streams.frames(ctx, run.runId, 0, interest.signal);
+    const frames = this.streams.frames(ctx, run.runId, 0, interest.signal, !run.repeated);
     const held = await holdHead(frames);
     const failed = held.batches.map(terminalIn).find((terminal) => terminal?.type === 'error');
     if (failed?.type === 'error') {
@@ -51,7 +51,7 @@ export class CompletionService {
     const interest = this.replies.watch(reply);
     const parts: string[] = [];
     try {
-      for await (const batch of this.streams.frames(ctx, run.runId, 0, interest.signal)) {
+      for await (const batch of this.streams.frames(ctx, run.runId, 0, interest.signal, !run.repeated)) {
         for (const frame of batch) if (frame.type === 'delta') parts.push(frame.content);
         const terminal = terminalIn(batch);
         if (terminal?.type === 'error') throw new DomainError(terminal.code);

@@ -36,7 +36,7 @@ export class AnswerService {
     const run = await this.starter.start(ctx, ask, { idempotencyKey: checkedKey(options.idempotencyKey), includeUsage: true });
     const subject = await this.subjectOf(ctx, run);
     const interest = this.replies.watch(reply);
-    await this.replies.stream(reply, format, subject, queuedFirst(run, this.streams.frames(ctx, run.runId, 0, interest.signal)), interest);
+    await this.replies.stream(reply, format, subject, queuedFirst(run, this.streams.frames(ctx, run.runId, 0, interest.signal, !run.repeated)), interest);
   }
 
   async regenerate(ctx: RequestContext, answerId: string, options: AnswerOptions, request: FastifyRequest, reply: FastifyReply): Promise<void> {

@@ -63,6 +63,8 @@ export class ExecuteRunService {
       await this.concluder.conclude(held.plan, held.hold, held.answer.seq, outcome);
       return 'done';
     } finally {
+      // Whatever is still open towards the upstream ends with the run.
+      end({ kind: 'gone' });
       forget();
       grant.lost.removeEventListener('abort', onLost);
     }
@@ -98,8 +100,11 @@ export class ExecuteRunService {
       if (held.stop !== undefined) return await this.ended(held, causeOfStop(held.stop));
       if (held.interrupted) return await this.outcome(held, { state: 'failed', errorCode: 'unavailable' });
       await this.standing.assertGood(plan.ctx);
+      const opening = grant.open(plan.request, signal);
+      // Its failure is seen below; until then it must not count as unhandled.
+      opening.catch(() => undefined);
       if (answer.seq === 1) await this.append(held, signal, answer.started());
-      for await (const batch of await grant.open(plan.request, signal)) {
+      for await (const batch of await opening) {
         if (signal.aborted) break;
         const first = !answer.spoke;
         await this.append(held, signal, answer.take(batch, performance.now()));

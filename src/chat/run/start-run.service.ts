@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { RequestContext } from '../../platform/context/index.js';
 import { DomainError, asDomainError } from '../../platform/errors/index.js';
+import { Bus } from '../../platform/redis/index.js';
 import { newId, now } from '../../platform/values/index.js';
 import { TenantService } from '../../tenants/index.js';
 import { Dispatcher, ModelService, TokenCounter, type Model, type Position, type PromptMessage, type Sampling } from '../../upstream/index.js';
@@ -68,6 +69,7 @@ export class StartRunService {
     private readonly runs: RunRepository,
     private readonly log: StreamLogRepository,
     private readonly concluder: ConcludeRunService,
+    private readonly bus: Bus,
   ) {}
 
   /** @throws DomainError `queue_full`, `invalid_request`, `not_found`, `conflict`, `unavailable`. */
@@ -155,7 +157,7 @@ export class StartRunService {
     };
     try {
       // Both go down one connection in this order: a worker never finds a ticket without its plan.
-      const [, position] = await Promise.all([this.log.begin(ctx.tenantId, ids.runId, plan), this.dispatcher.submit(ctx, ids.runId)]);
+      const [, position] = await Promise.all([this.log.begin(ctx.tenantId, ids.runId, plan, this.bus.home), this.dispatcher.submit(ctx, ids.runId)]);
       return { runId: ids.runId, subject, position, repeated: false };
     } catch (error) {
       const usage = { promptTokens: 0, completionTokens: 0 };

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { isAway } from '../../platform/errors/index.js';
 import { Bus } from '../../platform/redis/index.js';
 import { decodeEntry } from './log-entry.js';
-import { isTerminal, type RunEvent, type StreamFrame } from './run-event.js';
-import { StreamLogRepository, channelOf } from './stream-log.repository.js';
+import { isTerminal, type StreamFrame } from './run-event.js';
+import { StreamLogRepository, nameOf } from './stream-log.repository.js';
 
 /** Sign of life on a silent stream. */
 const HEARTBEAT_MS = 10_000;
@@ -28,10 +28,11 @@ export class FollowService {
    * Batches of frames after `after`, ending with the terminal event. Ends without one when `signal` is aborted, and
    * when `isGone` says that there will never be one.
    */
-  async *follow(tenantId: string, runId: string, after: number, signal: AbortSignal, isGone: () => Promise<boolean>): AsyncGenerator<readonly StreamFrame[]> {
+  async *follow(run: FollowedRun, after: number, signal: AbortSignal, isGone: () => Promise<boolean>): AsyncGenerator<readonly StreamFrame[]> {
+    const { tenantId, runId } = run;
     const inbox = new Inbox();
     const wake = (): void => inbox.wake();
-    const leave = await this.bus.subscribe(channelOf(tenantId, runId), (message) => inbox.push(message));
+    const leave = await this.listen(run, inbox);
     const offGap = this.bus.onGap(() => inbox.lose());
     signal.addEventListener('abort', wake, { once: true });
     const outlast = outlasting();
@@ -69,17 +70,21 @@ export class FollowService {
     }
   }
 
-  /** All events of a run that has ended, or undefined when its log has expired. */
-  async whole(tenantId: string, runId: string): Promise<readonly RunEvent[] | undefined> {
-    const events: RunEvent[] = [];
-    for (let index = 0; ; index += PAGE) {
-      const page = await this.log.read(tenantId, runId, index, PAGE);
-      events.push(...page.flat());
-      if (page.length < PAGE) break;
-    }
-    const last = events.at(-1);
-    return last !== undefined && isTerminal(last) ? events : undefined;
+  /** A run that this node began tells its news to this node; any other is asked to tell them to its own channel. */
+  private async listen({ tenantId, runId, begunHere }: FollowedRun, inbox: Inbox): Promise<() => void> {
+    const name = nameOf(tenantId, runId);
+    if (begunHere) return this.bus.hear(name, (message) => inbox.push(message));
+    const leave = await this.bus.subscribe(name, (message) => inbox.push(message.slice(message.indexOf('\n') + 1)));
+    await this.log.watch(tenantId, runId);
+    return leave;
   }
+}
+
+/** Which run is followed, and whether this very process began it. */
+export interface FollowedRun {
+  readonly tenantId: string;
+  readonly runId: string;
+  readonly begunHere: boolean;
 }
 
 /** Takes a store that is away for silence, as long as it is not away for too long at a stretch. */

@@ -47,13 +47,13 @@ export class RunStreamService {
     if (expired && after > 0) {
       throw new DomainError('not_found', { param: 'after', message: 'the stream of this run has expired; read the answer among the messages of its conversation' });
     }
-    return expired ? this.replay(ctx, run.id) : this.frames(ctx, run.id, after, signal);
+    return expired ? this.replay(ctx, run.id) : this.frames(ctx, run.id, after, signal, false);
   }
 
   /** Batches of frames after `after`, to the end of the run or of the client's interest. Always ends with a terminal event unless `signal` was aborted. */
-  async *frames(ctx: RequestContext, runId: string, after: number, signal: AbortSignal): AsyncGenerator<readonly StreamFrame[]> {
+  async *frames(ctx: RequestContext, runId: string, after: number, signal: AbortSignal, begunHere: boolean): AsyncGenerator<readonly StreamFrame[]> {
     let seen = 0;
-    for await (const batch of this.follower.follow(ctx.tenantId, runId, after, signal, () => this.isGone(ctx, runId))) {
+    for await (const batch of this.follower.follow({ tenantId: ctx.tenantId, runId, begunHere }, after, signal, () => this.isGone(ctx, runId))) {
       for (const frame of batch) if ('seq' in frame) seen = frame.seq;
       yield batch;
       if (batch.some((frame) => 'seq' in frame && isTerminal(frame))) return;

@@ -37,11 +37,11 @@ export interface RunPulse {
 export class StreamLogRepository {
   constructor(@Inject(REDIS) private readonly redis: Redis, @Inject(CONFIG) private readonly config: Config) {}
 
-  /** Lays the plan ready for a worker. */
-  async begin(tenantId: string, runId: string, plan: RunPlan): Promise<void> {
+  /** Lays the plan ready for a worker. @param home channel of the node that will follow it. */
+  async begin(tenantId: string, runId: string, plan: RunPlan, home: string): Promise<void> {
     const [meta, , planKey] = keysOf(tenantId, runId);
     const ttl = this.config.runs.logTtlSeconds;
-    const answer = await this.redis.multi().hset(meta, 'gen', 1, 'next', 1, 'done', 0).expire(meta, ttl).set(planKey, JSON.stringify(plan), 'EX', ttl).exec();
+    const answer = await this.redis.multi().hset(meta, 'gen', 1, 'next', 1, 'done', 0, 'home', home).expire(meta, ttl).set(planKey, JSON.stringify(plan), 'EX', ttl).exec();
     const failed = answer?.find(([error]) => error !== null)?.[0];
     if (failed) throw failed;
   }
@@ -69,7 +69,7 @@ export class StreamLogRepository {
     if (first === undefined) return undefined;
     const [meta, log] = keysOf(tenantId, hold.runId);
     const ends = events.some(isTerminal) ? 1 : 0;
-    const args = [hold.generation, first.seq, events.length, encodeEntry(events), ends, this.config.runs.logTtlSeconds, channelOf(tenantId, hold.runId), now()];
+    const args = [hold.generation, first.seq, events.length, encodeEntry(events), ends, this.config.runs.logTtlSeconds, nameOf(tenantId, hold.runId), now()];
     const index = (await patiently(() => APPEND.run(this.redis, [meta, log], args))) as number;
     if (index >= 0 || index === -5) return undefined;
     if (index === -1) return 'gone';
@@ -85,6 +85,12 @@ export class StreamLogRepository {
   async beat(tenantId: string, hold: Hold): Promise<{ readonly held: boolean; readonly stop: string | undefined }> {
     const [held, stop] = (await BEAT.run(this.redis, [keysOf(tenantId, hold.runId)[0]], [hold.generation, now()])) as [number, string?];
     return { held: held === 1, stop: stop ?? undefined };
+  }
+
+  /** From here on the news of the log go to the run's own channel, too. */
+  async watch(tenantId: string, runId: string): Promise<void> {
+    const [meta] = keysOf(tenantId, runId);
+    if ((await this.redis.exists(meta)) === 1) await this.redis.hset(meta, 'watched', 1);
   }
 
   async pulse(tenantId: string, runId: string): Promise<RunPulse | undefined> {
@@ -117,8 +123,8 @@ async function patiently<T>(step: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Where the news of a run's log are published: `<index>\n<entry>`. */
-export function channelOf(tenantId: string, runId: string): string {
+/** The name of a run on the bus. The news of its log are `<name>\n<index>\n<entry>`. */
+export function nameOf(tenantId: string, runId: string): string {
   return `run:${tenantId}:${runId}`;
 }
 

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { newId } from '../values/index.js';
 
 export type BusHandler = (message: string) => void;
 
@@ -10,6 +11,10 @@ export type BusHandler = (message: string) => void;
 export class Bus {
   private readonly handlers = new Map<string, Set<BusHandler>>();
   private readonly gapHandlers = new Set<() => void>();
+  private readonly letters = new Map<string, Set<BusHandler>>();
+
+  /** This node's own channel: what is published here reaches this process alone, as `<key>\n<message>`. */
+  readonly home = `node:${newId()}`;
 
   constructor(private readonly subscriber: Redis, private readonly commands: Redis) {
     subscriber.on('message', (channel: string, message: string) => {
@@ -43,6 +48,23 @@ export class Bus {
       throw error;
     }
     return () => this.remove(channel, handler);
+  }
+
+  /** Opens this node's own channel, once, at start. One subscription serves all keys. */
+  async openHome(): Promise<void> {
+    await this.subscribe(this.home, (letter) => {
+      const cut = letter.indexOf('\n');
+      for (const handler of this.letters.get(letter.slice(0, cut)) ?? []) handler(letter.slice(cut + 1));
+    });
+  }
+
+  /** Hears what comes to this node's own channel under a key. The answer ends it. */
+  hear(key: string, handler: BusHandler): () => void {
+    const handlers = this.letters.get(key) ?? new Set();
+    this.letters.set(key, handlers.add(handler));
+    return () => {
+      if (handlers.delete(handler) && handlers.size === 0) this.letters.delete(key);
+    };
   }
 
   async publish(channel: string, message: string): Promise<void> {

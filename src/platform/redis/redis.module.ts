@@ -9,6 +9,12 @@ import { commandOptions, connectRedis, patientOptions } from './redis.js';
 export const REDIS = Symbol('Redis');
 const SUBSCRIBER = Symbol('RedisSubscriber');
 
+async function openBus(subscriber: Redis, commands: Redis): Promise<Bus> {
+  const bus = new Bus(subscriber, commands);
+  await bus.openHome();
+  return bus;
+}
+
 @Global()
 @Module({
   providers: [
@@ -22,7 +28,7 @@ const SUBSCRIBER = Symbol('RedisSubscriber');
       inject: [CONFIG, LOGGER],
       useFactory: (config: Config, logger: Logger) => connectRedis(config.redis.url, patientOptions(), (error) => logger.debug({ reason: error.message }, 'redis subscriber is away')),
     },
-    { provide: Bus, inject: [SUBSCRIBER, REDIS], useFactory: (subscriber: Redis, commands: Redis) => new Bus(subscriber, commands) },
+    { provide: Bus, inject: [SUBSCRIBER, REDIS], useFactory: openBus },
   ],
   exports: [REDIS, Bus],
 })
