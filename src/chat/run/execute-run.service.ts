@@ -23,6 +23,9 @@ interface Held {
   readonly interrupted: boolean;
 }
 
+/** Tells what still listens that the run is over. Made once: an error's stack costs more than the rest of the abort. */
+const OVER = new RunEnded({ kind: 'gone' });
+
 /** What a failure of the upstream means for the user. */
 const CODE_OF_FAILURE: Readonly<Partial<Record<UpstreamFailure['kind'], ErrorCode>>> = { content_policy: 'content_blocked', context_length: 'invalid_request' };
 
@@ -64,7 +67,7 @@ export class ExecuteRunService {
       return 'done';
     } finally {
       // Whatever is still open towards the upstream ends with the run.
-      end({ kind: 'gone' });
+      control.abort(OVER);
       forget();
       grant.lost.removeEventListener('abort', onLost);
     }

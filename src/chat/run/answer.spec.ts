@@ -1,0 +1,49 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeEntry, encodeEntry } from '../stream/log-entry.js';
+import { DELTA_LIMIT, type RunEvent } from '../stream/run-event.js';
+import { ANSWER_LIMIT, Answer, AnswerTooLong } from './answer.js';
+import { plausibleCompletion } from './run.js';
+
+describe('Answer', () => {
+  it('numbers its events without a gap, loses nothing, and cuts no pair in two', () => {
+    fc.assert(fc.property(fc.array(fc.array(fc.string({ unit: 'binary', minLength: 1, maxLength: 1_600 }).map((text) => text.toWellFormed()), { maxLength: 4 }), { maxLength: 8 }), (batches) => {
+      const answer = new Answer(1);
+      const events: RunEvent[] = [...answer.started()];
+      answer.logged();
+      batches.forEach((contents, at) => {
+        events.push(...answer.take({ contents }, at * 40));
+        answer.logged();
+      });
+      expect(events.map((event) => event.seq)).toEqual(events.map((_, index) => index + 1));
+      const words = events.map((event) => (event.type === 'delta' ? event.content : ''));
+      expect(words.join('')).toBe(batches.flat().join(''));
+      expect(answer.content).toBe(batches.flat().join(''));
+      for (const word of words) expect(word.length <= DELTA_LIMIT && word.isWellFormed()).toBe(true);
+      expect(decodeEntry(encodeEntry(events))).toEqual(events);
+    }));
+  });
+
+  it('does not count words that the log has not taken', () => {
+    const answer = new Answer(1);
+    answer.take({ contents: ['一'] }, 0);
+    answer.logged();
+    answer.take({ contents: ['二'] }, 10);
+    expect(answer.content).toBe('一');
+    expect(answer.seq).toBe(2);
+  });
+
+  it('ends an answer that has no bound', () => {
+    const answer = new Answer(1);
+    answer.take({ contents: ['x'.repeat(ANSWER_LIMIT)] }, 0);
+    answer.logged();
+    expect(() => answer.take({ contents: ['y'] }, 1)).toThrow(AnswerTooLong);
+    expect(answer.content).toHaveLength(ANSWER_LIMIT);
+  });
+});
+
+describe('plausibleCompletion', () => {
+  it.each([[10, '一共八个字的回答', true], [0, '', true], [9_000_000, '一共八个字的回答', false], [0, 'x'.repeat(5_000), false], [3, 'x'.repeat(300), true]])('judges %s tokens for a text', (tokens, content, plausible) => {
+    expect(plausibleCompletion(tokens, content)).toBe(plausible);
+  });
+});
