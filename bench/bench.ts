@@ -52,9 +52,9 @@ function throughput(title: string, drives: Readonly<Record<string, readonly Driv
 
 async function paced(setting: Setting): Promise<void> {
   const streams = quick ? 100 : 300;
-  const shape: Shape = { tokens: 100, gapMs: 20, firstTokenMs: 300, stream: true, concurrency: streams, requests: streams, rampMs: 300 };
+  const shape: Shape = { tokens: 100, gapMs: 20, firstTokenMs: 300, stream: true, concurrency: streams, requests: streams, rampMs: 2_000 };
   const drives = await inTurn(setting, ['upstream', 'baseline', 'platform', 'platform wxapp'], shape, quick ? 1 : 3);
-  console.log(`\n${streams} paced streams: first token after 300 ms, 100 tokens 20 ms apart`);
+  console.log(`\n${streams} paced streams: first token after 300 ms, 100 tokens 20 ms apart, arriving over 2 s`);
   const direct = (share: number): number => median((drives['upstream'] ?? []).map((each) => quantile(each.firstMs, share)));
   const added = (target: string, share: number): number => median((drives[target] ?? []).map((each) => quantile(each.firstMs, share))) - direct(share);
   line('upstream: first token p50 / p99 ms', `${direct(0.5).toFixed(0)} / ${direct(0.99).toFixed(0)}`);

@@ -41,6 +41,7 @@ export class Answer {
     return this.length > 0;
   }
 
+  /** The first event. Until the log has taken it, it goes with the words that follow. */
   started(): readonly RunEvent[] {
     this.pending = [{ type: 'started', seq: this.nextSeq }];
     return this.pending;
@@ -64,10 +65,12 @@ export class Answer {
     if (batch.usage !== undefined) this.usage = batch.usage;
     const contents = batch.contents.flatMap(cut);
     if (contents.reduce((length, content) => length + content.length, this.length) > ANSWER_LIMIT) throw new AnswerTooLong();
-    this.pending = contents.map((content, at): RunEvent => {
+    const first = this.nextSeq + this.pending.length;
+    const deltas = contents.map((content, at): RunEvent => {
       const pace = this.pace.observe(content.length, atMs);
-      return { type: 'delta', seq: this.nextSeq + at, content, ...(pace === undefined ? {} : { pace }) };
+      return { type: 'delta', seq: first + at, content, ...(pace === undefined ? {} : { pace }) };
     });
+    this.pending = [...this.pending, ...deltas];
     return this.pending;
   }
 }

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { systemContext } from '../../platform/context/index.js';
 import { DomainError, type ErrorCode } from '../../platform/errors/index.js';
 import { LOGGER, Metrics, errorFields, type Logger } from '../../platform/telemetry/index.js';
-import { now } from '../../platform/values/index.js';
+import { delay, now } from '../../platform/values/index.js';
 import { StandingService } from '../../identity/index.js';
 import { TokenCounter, UpstreamFailure, type Grant } from '../../upstream/index.js';
 import type { RunEvent } from '../stream/run-event.js';
@@ -22,6 +22,9 @@ interface Held {
   /** An earlier worker had shown words of it already. */
   readonly interrupted: boolean;
 }
+
+/** First words that come within this are told together with the start. */
+const AT_ONCE_MS = 25;
 
 /** Tells what still listens that the run is over. Made once: an error's stack costs more than the rest of the abort. */
 const OVER = new RunEnded({ kind: 'gone' });
@@ -106,7 +109,7 @@ export class ExecuteRunService {
       const opening = grant.open(plan.request, signal);
       // Its failure is seen below; until then it must not count as unhandled.
       opening.catch(() => undefined);
-      if (answer.seq === 1) await this.append(held, signal, answer.started());
+      if (answer.seq === 1) await this.begin(held, signal, opening);
       for await (const batch of await opening) {
         if (signal.aborted) break;
         const first = !answer.spoke;
@@ -122,6 +125,16 @@ export class ExecuteRunService {
     } catch (error) {
       return this.explain(held, signal.aborted ? signal.reason : error);
     }
+  }
+
+  /** Tells that a worker has begun; where the first words are there at once, they are told together. */
+  private async begin(held: Held, signal: AbortSignal, opening: Promise<unknown>): Promise<void> {
+    const started = held.answer.started();
+    const waiting = new AbortController();
+    const late = delay(AT_ONCE_MS, waiting.signal).then(() => true, () => false);
+    const isLate = await Promise.race([opening.then(() => false, () => false), late]);
+    waiting.abort();
+    if (isLate) await this.append(held, signal, started);
   }
 
   /** Stage 10. The log is the gate: what it refuses was never said. */

@@ -8,8 +8,9 @@ import type { Hold, RunPlan } from '../run/run.js';
 import { decodeEntry, encodeEntry } from './log-entry.js';
 import { isTerminal, type RunEvent } from './run-event.js';
 
-const TAKE = new Script(new URL('take-3.lua', import.meta.url));
-const RETAKE = new Script(new URL('retake-3.lua', import.meta.url));
+const BEGIN = new Script(new URL('begin-1.lua', import.meta.url));
+const TAKE = new Script(new URL('take-1.lua', import.meta.url));
+const RETAKE = new Script(new URL('retake-2.lua', import.meta.url));
 const APPEND = new Script(new URL('append-2.lua', import.meta.url));
 const STOP = new Script(new URL('stop-1.lua', import.meta.url));
 const BEAT = new Script(new URL('beat-1.lua', import.meta.url));
@@ -39,16 +40,12 @@ export class StreamLogRepository {
 
   /** Lays the plan ready for a worker. @param home channel of the node that will follow it. */
   async begin(tenantId: string, runId: string, plan: RunPlan, home: string): Promise<void> {
-    const [meta, , planKey] = keysOf(tenantId, runId);
-    const ttl = this.config.runs.logTtlSeconds;
-    const answer = await this.redis.multi().hset(meta, 'gen', 1, 'next', 1, 'done', 0, 'home', home).expire(meta, ttl).set(planKey, JSON.stringify(plan), 'EX', ttl).exec();
-    const failed = answer?.find(([error]) => error !== null)?.[0];
-    if (failed) throw failed;
+    await BEGIN.run(this.redis, [keysOf(tenantId, runId)[0]], [home, JSON.stringify(plan), this.config.runs.logTtlSeconds]);
   }
 
   /** Takes a fresh run, as generation 1. */
   async take(tenantId: string, runId: string): Promise<Taken> {
-    const answer = (await TAKE.run(this.redis, keysOf(tenantId, runId), [now()])) as [string, string?, string?, string?];
+    const answer = (await TAKE.run(this.redis, [keysOf(tenantId, runId)[0]], [now()])) as [string, string?, string?, string?];
     if (answer[0] !== 'ok') return { kind: answer[0] as 'gone' | 'done' | 'taken' };
     return { kind: 'ok', generation: parseInt(answer[1] ?? '1', 10), plan: planOf(answer[2]), stop: answer[3] ?? undefined, events: [] };
   }
@@ -100,7 +97,7 @@ export class StreamLogRepository {
   }
 
   async plan(tenantId: string, runId: string): Promise<RunPlan | undefined> {
-    return planOf(await this.redis.get(keysOf(tenantId, runId)[2]));
+    return planOf(await this.redis.hget(keysOf(tenantId, runId)[0], 'plan'));
   }
 
   /** Entries from an index on, at most `count`. */
@@ -128,9 +125,9 @@ export function nameOf(tenantId: string, runId: string): string {
   return `run:${tenantId}:${runId}`;
 }
 
-function keysOf(tenantId: string, runId: string): readonly [meta: string, log: string, plan: string] {
+function keysOf(tenantId: string, runId: string): readonly [meta: string, log: string] {
   const tag = `{run:${tenantId}:${runId}}`;
-  return [`${tag}:meta`, `${tag}:log`, `${tag}:plan`];
+  return [`${tag}:meta`, `${tag}:log`];
 }
 
 function planOf(text: string | null | undefined): RunPlan | undefined {
