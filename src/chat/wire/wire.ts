@@ -21,10 +21,21 @@ export interface WireWrite {
   readonly apart: boolean;
 }
 
-/** A wire format: pure, without state between frames, so that a resumed stream is byte for byte the rest of an unbroken one. */
+/** The writes that tell one frame; each is one whole frame of the format. */
+export type WireEncoder = (frame: StreamFrame) => readonly WireWrite[];
+
+/** The names that `format=` takes. */
+export const WIRE_NAMES = ['openai', 'sse', 'wxapp'] as const;
+export type WireName = (typeof WIRE_NAMES)[number];
+
+/** A way to tell a run to a client. Pure: no clock, no I/O. */
 export interface WireFormat {
-  readonly name: 'openai' | 'sse' | 'wxapp';
+  readonly name: WireName;
   readonly contentType: string;
-  /** The writes that tell `frame`; each is one whole frame of the format. */
-  encode(subject: WireSubject, frame: StreamFrame): readonly WireWrite[];
+  /**
+   * Prepares what is the same in every frame of the run. The encoder keeps
+   * nothing between frames, so that a resumed stream, on any node, is byte for
+   * byte the rest of an unbroken one.
+   */
+  open(subject: WireSubject): WireEncoder;
 }
