@@ -50,7 +50,8 @@ export class TokenCounter {
     let tokens = 0;
     let looked = 0;
     for (const segment of segmentsOf(text)) {
-      if (looked % LOOK_EVERY === 0 && !this.budget.left) await this.budget.wait();
+      // Asked again after the wait: many wake together, and the first may have used up the turn.
+      while (looked % LOOK_EVERY === 0 && !this.budget.left) await this.budget.wait();
       looked += 1;
       tokens += count(segment);
     }

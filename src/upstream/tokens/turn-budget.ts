@@ -20,13 +20,11 @@ export class TurnBudget {
     return now < this.ends;
   }
 
-  /** Resolves in a later turn that has time left. */
-  async wait(): Promise<void> {
-    do {
-      await (this.next ??= this.yieldTurn().then(() => {
-        this.next = undefined;
-        this.ends = this.clock() + TURN_MS;
-      }));
-    } while (!this.left);
+  /** Resolves in the next turn, for all who wait: ask `left` again. */
+  wait(): Promise<void> {
+    return (this.next ??= this.yieldTurn().then(() => {
+      this.next = undefined;
+      this.ends = this.clock() + TURN_MS;
+    }));
   }
 }
