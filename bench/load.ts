@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { Agent, request, type IncomingMessage } from 'node:http';
 
-/** One run of the load generator: `node load.js '<plan as JSON>'`; prints its result as one JSON line. A process of its own, so that its CPU counts for nobody. */
+/** One run of the load generator: reads its plan as JSON from standard input, prints its result as one JSON line. A process of its own, so that its CPU counts for nobody. */
 export interface LoadPlan {
   readonly url: string;
   readonly headers: readonly Readonly<Record<string, string>>[];
@@ -25,7 +26,7 @@ export interface LoadResult {
   readonly firstMs: readonly number[];
 }
 
-const plan = JSON.parse(process.argv[2] ?? '{}') as LoadPlan;
+const plan = JSON.parse(readFileSync(0, 'utf8')) as LoadPlan;
 const agent = new Agent({ keepAlive: true, maxSockets: plan.concurrency });
 const firstMs: number[] = [];
 let requests = 0;

@@ -3,6 +3,7 @@ import { anyFreePort } from '../launch/ports.js';
 import { start, type Process } from './processes.js';
 
 const APP_ID = 'wxbench0000000000';
+const USERS = 150;
 const ADMIN = { email: 'bench@example.com', password: 'only for the bench' };
 
 /** Everything that a bench run drives: the upstream simulator, the baseline before it, and the platform before it. */
@@ -14,8 +15,8 @@ export interface Setting {
   readonly baseline: Process;
   readonly simulators: Process;
   readonly apiKey: string;
-  /** Login tokens of as many users. */
-  users(count: number): Promise<readonly string[]>;
+  /** Login tokens of USERS users, logged in once: logins are limited per address. */
+  users(): Promise<readonly string[]>;
   stop(): Promise<void>;
 }
 
@@ -43,7 +44,7 @@ export async function prepare(log: (line: string) => void, nodeArgs: readonly st
     const client = new Client(platformUrl, wechat);
     const apiKey = await client.prepare();
     log('simulators, baseline and platform are up');
-    return { upstreamUrl: new URL(openai).origin, baselineUrl, platformUrl, platform, baseline, simulators, apiKey, users: (count) => client.users(count), stop };
+    return { upstreamUrl: new URL(openai).origin, baselineUrl, platformUrl, platform, baseline, simulators, apiKey, users: () => client.users(), stop };
   } catch (error) {
     await stop();
     throw error;
@@ -60,6 +61,8 @@ function environment(servers: Servers, openai: string, wechat: string): NodeJS.P
 
 /** Prepares what the load needs, as any client would. */
 class Client {
+  private readonly tokens: string[] = [];
+
   constructor(private readonly url: string, private readonly wechat: string) {}
 
   async prepare(): Promise<string> {
@@ -70,10 +73,9 @@ class Client {
     return key['key'] ?? '';
   }
 
-  async users(count: number): Promise<readonly string[]> {
-    const tokens: string[] = [];
-    for (let at = 0; at < count; at += 1) tokens.push(await this.logIn(`user${at}`));
-    return tokens;
+  async users(): Promise<readonly string[]> {
+    while (this.tokens.length < USERS) this.tokens.push(await this.logIn(`user${this.tokens.length}`));
+    return this.tokens;
   }
 
   async conversation(token: string): Promise<string> {

@@ -41,7 +41,8 @@ export async function drive(setting: Setting, target: TargetName, shape: Shape, 
 
 async function doors(setting: Setting, target: TargetName, shape: Shape, content: string): Promise<Pick<LoadPlan, 'url' | 'headers' | 'paths' | 'body' | 'format'>> {
   if (target === 'platform wxapp') {
-    const tokens = await setting.users(shape.concurrency);
+    const users = await setting.users();
+    const tokens = Array.from({ length: shape.concurrency }, (_, at) => users[at % users.length] ?? '');
     const conversations = await Promise.all(tokens.map((token) => openConversation(setting.platformUrl, token)));
     return {
       url: setting.platformUrl, format: 'wxapp', body: { content }, headers: tokens.map((token) => ({ authorization: `Bearer ${token}` })),
@@ -57,8 +58,8 @@ async function doors(setting: Setting, target: TargetName, shape: Shape, content
 
 function load(plan: LoadPlan): Promise<LoadResult> {
   return new Promise((found, failed) => {
-    // Conversations and keys of many users are a long argument, but within the system's bound.
-    const child = spawn(process.execPath, [resolve(import.meta.dirname, 'load.js'), JSON.stringify(plan)], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [resolve(import.meta.dirname, 'load.js')], { stdio: ['pipe', 'pipe', 'inherit'] });
+    child.stdin.end(JSON.stringify(plan));
     let text = '';
     child.stdout.on('data', (part: Buffer) => { text += part.toString(); });
     child.once('exit', (code) => (code === 0 ? found(JSON.parse(text) as LoadResult) : failed(new Error(`the load generator ended with ${code}`))));
