@@ -113,6 +113,12 @@ async function createOpenRun(runner: QueryRunner): Promise<void> {
       v_position int;
     BEGIN
       PERFORM set_config('app.tenant_id', p_tenant::text, true);
+      IF v_conversation IS NOT NULL THEN
+        SELECT revision, next_position INTO v_revision, v_position FROM conversations
+          WHERE tenant_id = p_tenant AND id = v_conversation AND user_id = v_user FOR UPDATE;
+        IF NOT FOUND THEN RETURN jsonb_build_object('outcome', 'not_found'); END IF;
+      END IF;
+      -- Asked under the lock: many requests with one key wait here for the first of them.
       IF v_key IS NOT NULL THEN
         SELECT * INTO v_prior FROM runs WHERE tenant_id = p_tenant AND user_id = v_user AND idempotency_key = v_key;
         IF FOUND THEN
@@ -120,9 +126,6 @@ async function createOpenRun(runner: QueryRunner): Promise<void> {
         END IF;
       END IF;
       IF v_conversation IS NOT NULL THEN
-        SELECT revision, next_position INTO v_revision, v_position FROM conversations
-          WHERE tenant_id = p_tenant AND id = v_conversation AND user_id = v_user FOR UPDATE;
-        IF NOT FOUND THEN RETURN jsonb_build_object('outcome', 'not_found'); END IF;
         IF EXISTS (SELECT 1 FROM runs WHERE tenant_id = p_tenant AND conversation_id = v_conversation AND state = 'opened') THEN
           RETURN jsonb_build_object('outcome', 'busy');
         END IF;

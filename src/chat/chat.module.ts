@@ -25,11 +25,12 @@ import { StartRunService } from './run/start-run.service.js';
 import { SweepJob } from './run/sweep.job.js';
 import { WorkerService } from './run/worker.service.js';
 import { FollowService } from './stream/follow.service.js';
+import { RunNews } from './stream/run-news.js';
 import { RunStreamService } from './stream/run-stream.service.js';
 import { StreamLogRepository } from './stream/stream-log.repository.js';
 import { ReplyService } from './wire/reply.service.js';
 
-const SHARED = [ConversationRepository, MessageRepository, HistoryRepository, RunRepository, StreamLogRepository, ActiveRuns, ConcludeRunService, RunControlService];
+const SHARED = [RunNews, ConversationRepository, MessageRepository, HistoryRepository, RunRepository, StreamLogRepository, ActiveRuns, ConcludeRunService, RunControlService];
 const API = [ConversationService, AnswerService, StartRunService, FollowService, RunStreamService, ReplyService, CompletionService, OfferService, AccountService];
 const WORKER = [ExecuteRunService, SweepJob, WorkerService];
 const CONTROLLERS = [ConversationController, MessageController, RunController, CompletionsController, ModelsController, AccountController];

@@ -1,7 +1,8 @@
 -- Appends events to a run's log and tells the followers: the node that began the run by its own
--- channel, which costs no subscription a run; others, once there are any, by the run's channel. Refuses what would double, tear or follow an end.
+-- channel, which costs no subscription a run, or not at all where that node is the writer's own
+-- process; others, once there are any, by the run's channel. Refuses what would double, tear or follow an end.
 -- KEYS  1 meta  2 log
--- ARGV  1 generation  2 first seq  3 count  4 entry  5 '1' if it ends the run  6 ttl in s  7 name of the run  8 now in ms
+-- ARGV  1 generation  2 first seq  3 count  4 entry  5 '1' if it ends the run  6 ttl in s  7 name of the run  8 now in ms  9 channel of the writer's node
 -- Returns the entry's index, or -1 gone, -2 of an older generation, -3 ended, -4 not the next seq,
 -- -5 there already: the same append was made before, and its answer lost.
 local meta = redis.call('HMGET', KEYS[1], 'gen', 'next', 'done', 'home', 'watched')
@@ -17,6 +18,6 @@ if index == 0 or ARGV[5] == '1' then
   redis.call('EXPIRE', KEYS[2], ARGV[6])
 end
 local news = ARGV[7] .. '\n' .. index .. '\n' .. ARGV[4]
-if meta[4] then redis.call('PUBLISH', meta[4], news) end
+if meta[4] and meta[4] ~= ARGV[9] then redis.call('PUBLISH', meta[4], news) end
 if meta[5] then redis.call('PUBLISH', ARGV[7], news) end
 return index

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { isAway } from '../../platform/errors/index.js';
 import { Bus } from '../../platform/redis/index.js';
 import { decodeEntry } from './log-entry.js';
-import { isTerminal, type StreamFrame } from './run-event.js';
+import { isTerminal, type RunEvent, type StreamFrame } from './run-event.js';
+import { RunNews } from './run-news.js';
 import { StreamLogRepository, nameOf } from './stream-log.repository.js';
 
 /** Sign of life on a silent stream. */
@@ -22,7 +23,7 @@ const PAGE = 128;
  */
 @Injectable()
 export class FollowService {
-  constructor(private readonly log: StreamLogRepository, private readonly bus: Bus) {}
+  constructor(private readonly log: StreamLogRepository, private readonly bus: Bus, private readonly news: RunNews) {}
 
   /**
    * Batches of frames after `after`, ending with the terminal event. Ends without one when `signal` is aborted, and
@@ -45,7 +46,7 @@ export class FollowService {
         const overdue = entry === undefined && performance.now() - checkedAt >= RECHECK_MS;
         const doubtful = entry === undefined && (inbox.missing(index) || overdue);
         if (doubtful) checkedAt = performance.now();
-        const entries = entry !== undefined ? [decodeEntry(entry)] : doubtful ? await outlast(() => this.log.read(tenantId, runId, index, PAGE), []) : [];
+        const entries = entry !== undefined ? [entry] : doubtful ? await outlast(() => this.log.read(tenantId, runId, index, PAGE), []) : [];
         index += entries.length;
         const events = entries.flat().filter((event) => event.seq > after);
         if (signal.aborted) return;
@@ -73,7 +74,14 @@ export class FollowService {
   /** A run that this node began tells its news to this node; any other is asked to tell them to its own channel. */
   private async listen({ tenantId, runId, begunHere }: FollowedRun, inbox: Inbox): Promise<() => void> {
     const name = nameOf(tenantId, runId);
-    if (begunHere) return this.bus.hear(name, (message) => inbox.push(message));
+    if (begunHere) {
+      const near = this.news.hear(name, (index, events) => inbox.put(index, events));
+      const far = this.bus.hear(name, (message) => inbox.push(message));
+      return () => {
+        near();
+        far();
+      };
+    }
     const leave = await this.bus.subscribe(name, (message) => inbox.push(message.slice(message.indexOf('\n') + 1)));
     await this.log.watch(tenantId, runId);
     return leave;
@@ -105,20 +113,23 @@ function outlasting(): <T>(ask: () => Promise<T>, silence: T) => Promise<T> {
 
 /** News that came while the client was being written to. */
 class Inbox {
-  private readonly entries = new Map<number, string>();
+  private readonly entries = new Map<number, readonly RunEvent[]>();
   private newest = -1;
   private lost = true;
   private waiting: (() => void) | undefined;
 
   push(message: string): void {
     const cut = message.indexOf('\n');
-    const index = parseInt(message.slice(0, cut), 10);
+    this.put(parseInt(message.slice(0, cut), 10), decodeEntry(message.slice(cut + 1)));
+  }
+
+  put(index: number, events: readonly RunEvent[]): void {
     this.newest = Math.max(this.newest, index);
-    if (this.entries.size < INBOX_LIMIT) this.entries.set(index, message.slice(cut + 1));
+    if (this.entries.size < INBOX_LIMIT) this.entries.set(index, events);
     this.wake();
   }
 
-  take(index: number): string | undefined {
+  take(index: number): readonly RunEvent[] | undefined {
     const entry = this.entries.get(index);
     this.entries.delete(index);
     for (const old of this.entries.keys()) {

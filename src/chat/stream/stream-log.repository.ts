@@ -2,11 +2,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { CONFIG, type Config } from '../../platform/config/index.js';
 import { isAway } from '../../platform/errors/index.js';
-import { REDIS, Script } from '../../platform/redis/index.js';
+import { Bus, REDIS, Script } from '../../platform/redis/index.js';
 import { delay, now } from '../../platform/values/index.js';
 import type { Hold, RunPlan } from '../run/run.js';
 import { decodeEntry, encodeEntry } from './log-entry.js';
 import { isTerminal, type RunEvent } from './run-event.js';
+import { RunNews } from './run-news.js';
 
 const BEGIN = new Script(new URL('begin-1.lua', import.meta.url));
 const TAKE = new Script(new URL('take-1.lua', import.meta.url));
@@ -36,7 +37,7 @@ export interface RunPulse {
 /** A run in Redis: its plan, who holds it, and the log of its events. The keys of a run share one cluster slot; all of them expire. */
 @Injectable()
 export class StreamLogRepository {
-  constructor(@Inject(REDIS) private readonly redis: Redis, @Inject(CONFIG) private readonly config: Config) {}
+  constructor(@Inject(REDIS) private readonly redis: Redis, @Inject(CONFIG) private readonly config: Config, private readonly bus: Bus, private readonly news: RunNews) {}
 
   /** Lays the plan ready for a worker. @param home channel of the node that will follow it. */
   async begin(tenantId: string, runId: string, plan: RunPlan, home: string): Promise<void> {
@@ -65,9 +66,11 @@ export class StreamLogRepository {
     const first = events[0];
     if (first === undefined) return undefined;
     const [meta, log] = keysOf(tenantId, hold.runId);
+    const name = nameOf(tenantId, hold.runId);
     const ends = events.some(isTerminal) ? 1 : 0;
-    const args = [hold.generation, first.seq, events.length, encodeEntry(events), ends, this.config.runs.logTtlSeconds, nameOf(tenantId, hold.runId), now()];
+    const args = [hold.generation, first.seq, events.length, encodeEntry(events), ends, this.config.runs.logTtlSeconds, name, now(), this.bus.home];
     const index = (await patiently(() => APPEND.run(this.redis, [meta, log], args))) as number;
+    if (index >= 0) this.news.tell(name, index, events);
     if (index >= 0 || index === -5) return undefined;
     if (index === -1) return 'gone';
     if (index === -4) throw new Error('the stream log and its writer disagree on the next seq');

@@ -3,6 +3,7 @@ import { UpstreamFailure } from './failure.js';
 /** A dead man's switch on an upstream call: aborts it when the next sign of life comes too late. One timer, moved on by each sign. */
 export class Watchdog {
   private timer: NodeJS.Timeout;
+  private ms = 0;
   private readonly controller = new AbortController();
   readonly signal: AbortSignal;
 
@@ -13,6 +14,10 @@ export class Watchdog {
 
   /** A sign of life came; the next is due within `ms`. */
   alive(ms: number): void {
+    if (ms === this.ms) {
+      this.timer.refresh();
+      return;
+    }
     clearTimeout(this.timer);
     this.timer = this.arm(ms);
   }
@@ -27,6 +32,7 @@ export class Watchdog {
   }
 
   private arm(ms: number): NodeJS.Timeout {
+    this.ms = ms;
     return setTimeout(() => this.controller.abort(new UpstreamFailure('timeout')), ms);
   }
 }
