@@ -1,0 +1,51 @@
+import { mkdtempSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Drive, drive } from '../drive.js';
+import type { Bench } from '../scenario.js';
+import { type Throughput, paceOf } from '../scenarios/throughput.js';
+import { platformTarget } from '../target.js';
+import { type CpuProfile, type ProfileReading, type Ranking, readProfile } from './cpu-profile.js';
+
+const SHOWN = 25;
+const SAMPLE_MICROS = 250;
+
+export interface TakenProfile extends ProfileReading {
+  readonly scenario: Throughput;
+  readonly drive: Drive;
+}
+
+/** Runs the platform under the profiler, warm, and reads where its main thread's time went. The profiler itself costs some speed. */
+export async function takeProfile(bench: Bench, scenario: Throughput): Promise<TakenProfile> {
+  const { stand } = bench;
+  const folder = mkdtempSync(join(stand.servers.dataDir, 'profile-'));
+  const platform = await stand.startPlatform({ nodeOptions: `--cpu-prof --cpu-prof-dir=${folder} --cpu-prof-interval ${SAMPLE_MICROS}` });
+  let driven: Drive;
+  try {
+    const target = platformTarget(platform, bench.accounts, scenario.behaviour, scenario.stream);
+    await drive(stand, target, paceOf(scenario, bench.quick ? 1 : 4));
+    driven = await drive(stand, target, paceOf(scenario, bench.quick ? 2 : 6));
+  } finally {
+    await stand.end(platform);
+  }
+  const profiles = readdirSync(folder).map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as CpuProfile);
+  // One a thread; the main thread's has the most samples.
+  const profile = profiles.sort((a, b) => b.nodes.length - a.nodes.length)[0];
+  if (profile === undefined) throw new Error('the platform left no profile');
+  return { scenario, drive: driven, ...readProfile(profile, driven.span, stand.root) };
+}
+
+/** The profile as tables: µs a request and share of the busy time. */
+export function profileText(taken: TakenProfile): string {
+  const { drive: driven, busyMicros } = taken;
+  const perRequest = (micros: number): string => (micros / driven.answers).toFixed(1).padStart(9);
+  const share = (micros: number): string => `${((100 * micros) / busyMicros).toFixed(1)} %`.padStart(9);
+  const rows = (ranking: Ranking, count: number): readonly string[] => ranking.slice(0, count).map(({ name, micros }) => `  ${perRequest(micros)}${share(micros)}  ${name}`);
+  const rate = driven.window.answers / driven.window.seconds;
+  return [
+    '', `profile of the platform's main thread: ${taken.scenario.title}`,
+    `  ${rate.toFixed(0)} requests/s under the profiler; ${(busyMicros / driven.answers).toFixed(0)} µs busy a request; whole process ${(driven.cpu.own / driven.answers).toFixed(0)} µs CPU, PostgreSQL ${(driven.cpu.postgres / driven.answers).toFixed(0)}, Redis ${(driven.cpu.redis / driven.answers).toFixed(0)}`,
+    '', '  µs/request   share  where (self time)', ...rows(taken.byGroup, SHOWN),
+    '', '  µs/request   share  function (self time)', ...rows(taken.byFunction, SHOWN),
+    '', '  µs/request   share  charged to the nearest function of our own, with all that it calls in libraries', ...rows(taken.byOwner, SHOWN),
+  ].join('\n');
+}
