@@ -77,5 +77,5 @@ export function noErrors(what: string, drives: readonly Drive[]): Goal {
 /** A drive without its long lists of samples. */
 export function summary(drive: Drive): object {
   const { firstMs, wholeMs, ...rest } = drive;
-  return { ...rest, samples: firstMs.length, slowestMs: short(Math.max(0, ...wholeMs)) };
+  return { ...rest, samples: firstMs.length, slowestMs: short(wholeMs.reduce((most, each) => Math.max(most, each), 0)) };
 }

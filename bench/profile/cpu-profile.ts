@@ -31,6 +31,9 @@ export interface ProfileReading {
   /** Time in which the process did something. */
   readonly busyMicros: number;
   readonly byGroup: Ranking;
+  /** Time charged to the nearest package or room up the stack: Node's own code and native functions count for who calls them. */
+  readonly byCaller: Ranking;
+  /** Native functions are named with the nearest function up the stack that is not Node's. */
   readonly byFunction: Ranking;
   /** Time charged to the nearest function of our own up the stack: what calling it costs, libraries included. */
   readonly byOwner: Ranking;
@@ -45,6 +48,7 @@ export function readProfile(profile: CpuProfile, span: { readonly from: number; 
   for (const node of profile.nodes) for (const child of node.children ?? []) parents.set(child, node.id);
   const places = new Places(root);
   const groups = new Map<string, number>();
+  const callers = new Map<string, number>();
   const functions = new Map<string, number>();
   const owners = new Map<string, number>();
   let busyMicros = 0;
@@ -57,10 +61,21 @@ export function readProfile(profile: CpuProfile, span: { readonly from: number; 
     if (node === undefined || at < span.from || at > span.to || node.callFrame.functionName === IDLE) return;
     busyMicros += micros;
     add(groups, places.groupOf(node.callFrame), micros);
-    add(functions, places.nameOf(node.callFrame), micros);
+    const caller = callerOf(id, nodes, parents);
+    add(callers, places.groupOf(caller), micros);
+    add(functions, caller === node.callFrame ? places.nameOf(caller) : `${places.nameOf(node.callFrame)} ← ${places.nameOf(caller)}`, micros);
     add(owners, ownerOf(id, nodes, parents, places), micros);
   });
-  return { busyMicros, byGroup: ranked(groups), byFunction: ranked(functions), byOwner: ranked(owners) };
+  return { busyMicros, byGroup: ranked(groups), byCaller: ranked(callers), byFunction: ranked(functions), byOwner: ranked(owners) };
+}
+
+/** The nearest frame from here up that is neither Node's nor native; the frame itself when there is none. */
+function callerOf(id: number, nodes: ReadonlyMap<number, ProfileNode>, parents: ReadonlyMap<number, number>): Frame {
+  for (let each: number | undefined = id; each !== undefined; each = parents.get(each)) {
+    const frame = nodes.get(each)?.callFrame;
+    if (frame !== undefined && frame.url !== '' && !frame.url.startsWith('node:')) return frame;
+  }
+  return nodes.get(id)?.callFrame ?? { functionName: '', url: '', lineNumber: 0, columnNumber: 0 };
 }
 
 function ownerOf(id: number, nodes: ReadonlyMap<number, ProfileNode>, parents: ReadonlyMap<number, number>, places: Places): string {

@@ -45,7 +45,8 @@ export function profileText(taken: TakenProfile): string {
     '', `profile of the platform's main thread: ${taken.scenario.title}`,
     `  ${rate.toFixed(0)} requests/s under the profiler; ${(busyMicros / driven.answers).toFixed(0)} µs busy a request; whole process ${(driven.cpu.own / driven.answers).toFixed(0)} µs CPU, PostgreSQL ${(driven.cpu.postgres / driven.answers).toFixed(0)}, Redis ${(driven.cpu.redis / driven.answers).toFixed(0)}`,
     '', '  µs/request   share  where (self time)', ...rows(taken.byGroup, SHOWN),
-    '', '  µs/request   share  function (self time)', ...rows(taken.byFunction, SHOWN),
+    '', '  µs/request   share  nearest package or room up the stack', ...rows(taken.byCaller, SHOWN),
+    '', '  µs/request   share  function (self time; native ones with their caller)', ...rows(taken.byFunction, SHOWN),
     '', '  µs/request   share  charged to the nearest function of our own, with all that it calls in libraries', ...rows(taken.byOwner, SHOWN),
   ].join('\n');
 }
