@@ -3,11 +3,11 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Interrupts, Interrupted, listenForInterrupts } from '../launch/interrupts.js';
 import { type Options, readOptions } from './options.js';
-import { profileText, takeProfile } from './profile/take-profile.js';
+import { fullSpeed, profileText, takeProfile } from './profile/take-profile.js';
 import { goalsText, machine, scenarioText } from './report.js';
 import type { Bench, Outcome, ScenarioName } from './scenario.js';
 import { open } from './scenarios/open.js';
-import { paced } from './scenarios/paced.js';
+import { paced, pacedLoad } from './scenarios/paced.js';
 import { FAST, SHORT, throughput } from './scenarios/throughput.js';
 import { Stand } from './stand.js';
 import { makeAccounts } from './tenant.js';
@@ -41,7 +41,9 @@ async function main(options: Options, interrupts: Interrupts): Promise<void> {
     }
     console.log(goalsText(outcomes));
     if (options.profile) {
-      for (const scenario of [FAST, SHORT].filter((each) => options.only.includes(each.name))) console.log(profileText(await takeProfile(bench, scenario)));
+      const { quick } = options;
+      const loads = { fast: fullSpeed(FAST, quick), short: fullSpeed(SHORT, quick), paced: pacedLoad(quick), open: undefined } as const;
+      for (const load of options.only.map((name) => loads[name])) if (load !== undefined) console.log(profileText(await takeProfile(bench, load)));
     }
     const seconds = Math.round((performance.now() - begun) / 1000);
     console.log(`\nvalues are the median (range) of the rounds; ${seconds} s`);

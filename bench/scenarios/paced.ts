@@ -1,4 +1,5 @@
 import { type Drive, inTurn } from '../drive.js';
+import type { ProfiledLoad } from '../profile/take-profile.js';
 import { median, percentile, short, spread } from '../samples.js';
 import { type Bench, type Outcome, errorLine, lineOf, noErrors, summary } from '../scenario.js';
 import { type Behaviour, type TargetName, baselineTarget, platformTarget, simulatorTarget, wxappTarget } from '../target.js';
@@ -8,6 +9,12 @@ const BEHAVIOUR: Behaviour = { tokens: 100, firstTokenMs: 300, gapMs: 20 };
 /** How long such an answer takes at the simulator, milliseconds. */
 const ANSWER_MS = BEHAVIOUR.firstTokenMs + (BEHAVIOUR.tokens - 1) * BEHAVIOUR.gapMs;
 const LIMIT = 3;
+
+/** The same load for a profile, of the platform's OpenAI-compatible door. */
+export function pacedLoad(quick: boolean): ProfiledLoad {
+  const pace = { tokens: BEHAVIOUR.tokens, slots: quick ? 60 : 300, rampMs: ANSWER_MS, answerTimeoutMs: 30_000 };
+  return { title: `${pace.slots} paced streams`, behaviour: BEHAVIOUR, stream: true, warmUp: { ...pace, turns: 1 }, pace: { ...pace, turns: 2 } };
+}
 
 /** 300 streams at a speaking pace: how much later than from the upstream itself do the first words come? */
 export async function paced(bench: Bench): Promise<Outcome> {
