@@ -74,7 +74,8 @@ module.exports = {
     },
     { name: 'wechat-knows-no-tenant', severity: 'error', from: { path: '^src/wechat/' }, to: { path: ['^src/(?!wechat/|platform/)', 'node_modules/typeorm/'] } },
     { name: 'simulators-know-nothing', severity: 'error', from: { path: '^simulators/' }, to: { path: '^(src|launch|test|bench|migrations)/' } },
-    { name: 'nobody-knows-simulators', severity: 'error', from: { path: '^src/' }, to: { path: '^(simulators|launch|test|bench)/' } },
+    { name: 'nobody-knows-simulators', severity: 'error', from: { path: '^src/' }, to: { path: '^(simulators|launch|test|bench)/', pathNot: '^test/kit/' } },
+    { name: 'only-specs-know-the-kit', severity: 'error', from: { path: '^src/', pathNot: '\\.spec\\.ts$' }, to: { path: '^test/kit/' } },
     { name: 'e2e-talks-http', severity: 'error', from: { path: '^test/(e2e|faults)/' }, to: { path: '^(src|launch|simulators|bench|migrations)/' } },
     {
       name: 'no-orphans',

@@ -49,6 +49,8 @@ describe('a message from end to end', () => {
     expect(keptBytes(liveEvents)).toBe(expected);
     const late = await platform.api.stream('GET', `/v1/runs/${whole.runId}/stream?format=sse`, { token: user.token, headers: { 'last-event-id': '3' } });
     expect(keptBytes(await late.all())).toBe(expected);
+    const end = String(rest.at(-1)?.id);
+    expect((await platform.api.get(`/v1/runs/${whole.runId}/stream?format=sse`, { token: user.token, headers: { 'last-event-id': end } })).status).toBe(204);
   });
 
   it('goes on when the client is gone, and has the words afterwards', async () => {

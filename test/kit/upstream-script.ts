@@ -27,3 +27,10 @@ export async function resetUpstream(platform: Platform): Promise<void> {
   await fetch(new URL('/control/script', platform.servers.openaiUrl), { method: 'DELETE' });
   await fetch(new URL('/control/counters', platform.servers.openaiUrl), { method: 'DELETE' });
 }
+
+/** The newest requests that the simulated model got, oldest first. */
+export async function upstreamRequests(platform: Platform): Promise<readonly { readonly messages: readonly { readonly role: string; readonly content: string }[] }[]> {
+  const response = await fetch(new URL('/control/counters', platform.servers.openaiUrl));
+  const { requests } = (await response.json()) as { requests: { body: { messages: { role: string; content: string }[] } }[] };
+  return requests.map((request) => request.body);
+}

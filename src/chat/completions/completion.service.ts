@@ -8,7 +8,7 @@ import { RunControlService } from '../run/run-control.service.js';
 import { StartRunService, type Ask, type StartedRun } from '../run/start-run.service.js';
 import type { StreamFrame } from '../stream/run-event.js';
 import { RunStreamService } from '../stream/run-stream.service.js';
-import { chatCompletion, openai } from '../wire/openai.js';
+import { chatCompletion, openaiFormat } from '../wire/openai.js';
 import { ReplyService, terminalIn } from '../wire/reply.service.js';
 import type { WireSubject } from '../wire/wire.js';
 import { textOf, type CompletionDto, type CreateCompletionDto } from './completion.dto.js';
@@ -44,7 +44,7 @@ export class CompletionService {
       await frames.return(undefined);
       throw new DomainError(failed.code);
     }
-    await this.replies.stream(reply, openai, subject, held.resume(), interest);
+    await this.replies.stream(reply, openaiFormat, subject, held.resume(), interest);
   }
 
   private async whole(ctx: RequestContext, run: StartedRun, subject: WireSubject, reply: FastifyReply): Promise<void> {

@@ -8,12 +8,13 @@ import { RunControlService } from '../run/run-control.service.js';
 import { StartRunService, type Ask, type StartedRun } from '../run/start-run.service.js';
 import { RunStreamService } from '../stream/run-stream.service.js';
 import type { StreamFrame } from '../stream/run-event.js';
-import { formatFor } from '../wire/negotiate.js';
+import { WIRE_FORMATS } from '../wire/formats.js';
+import { negotiateFormat } from '../wire/negotiate.js';
 import { ReplyService } from '../wire/reply.service.js';
-import type { WireFormatName, WireSubject } from '../wire/wire.js';
+import type { WireFormat, WireName, WireSubject } from '../wire/wire.js';
 
 export interface AnswerOptions {
-  readonly format: WireFormatName | undefined;
+  readonly format: WireName | undefined;
   readonly idempotencyKey: string | undefined;
 }
 
@@ -31,7 +32,7 @@ export class AnswerService {
   ) {}
 
   async answer(ctx: RequestContext, ask: Ask & { readonly kind: 'message' | 'regenerate' }, options: AnswerOptions, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const format = formatFor(options.format, request.headers);
+    const format = formatFor(options.format, request);
     if (!isId(ask.conversationId)) throw new DomainError('not_found', { param: 'id' });
     const run = await this.starter.start(ctx, ask, { idempotencyKey: checkedKey(options.idempotencyKey), includeUsage: true });
     const subject = await this.subjectOf(ctx, run);
@@ -45,13 +46,15 @@ export class AnswerService {
   }
 
   /** The rest of a run after `after`, live or from the log. */
-  async resume(ctx: RequestContext, runId: string, after: number, name: WireFormatName | undefined, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const format = formatFor(name, request.headers);
+  async resume(ctx: RequestContext, runId: string, after: number, name: WireName | undefined, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const format = formatFor(name, request);
     const run = await this.control.own(ctx, runId);
     const interest = this.replies.watch(reply);
     try {
       const frames = await this.streams.resume(ctx, run, after, interest.signal);
-      await this.replies.stream(reply, format, this.streams.subjectOf(run, true), frames, interest);
+      // To a client that has the end already there is nothing to say. 204 also keeps a browser's EventSource from coming again and again.
+      if (run.state !== 'opened' && after > 0 && (await this.streams.hasNothingAfter(ctx, runId, after))) void reply.status(204).send();
+      else await this.replies.stream(reply, format, this.streams.subjectOf(run, true), frames, interest);
     } finally {
       interest.end();
     }
@@ -60,6 +63,11 @@ export class AnswerService {
   private async subjectOf(ctx: RequestContext, run: StartedRun): Promise<WireSubject> {
     return run.subject ?? this.streams.subjectOf(await this.control.own(ctx, run.runId), true);
   }
+}
+
+function formatFor(format: WireName | undefined, request: FastifyRequest): WireFormat {
+  const { accept, referer, 'user-agent': userAgent } = request.headers;
+  return WIRE_FORMATS[negotiateFormat({ format, accept, referer, userAgent })];
 }
 
 /** @throws DomainError `invalid_request` (param `Idempotency-Key`). */

@@ -1,5 +1,5 @@
 import { Controller, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiHeader, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Ctx, type RequestContext } from '../../platform/context/index.js';
 import { Answers } from '../../platform/http/index.js';
@@ -37,6 +37,7 @@ export class RunController {
 
   @Get(':id/stream')
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'What a browser sends when it reconnects; `after` in the query wins.' })
+  @ApiResponse({ status: 204, description: 'The run is over, and the client has all of it.' })
   @Answers({ status: 200, stream: true, description: 'The rest of the answer after a seq.' }, 'unauthenticated', 'forbidden', 'tenant_suspended', 'user_banned', 'not_found')
   async stream(
     @Ctx() ctx: RequestContext, @Param('id') id: string, @Query() query: ResumeQuery,

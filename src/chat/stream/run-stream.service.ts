@@ -61,6 +61,12 @@ export class RunStreamService {
     if (!signal.aborted) yield await this.fromRow(ctx, runId, Math.max(seen, after));
   }
 
+  /** Whether the log has ended at, or before, `after`. */
+  async hasNothingAfter(ctx: RequestContext, runId: string, after: number): Promise<boolean> {
+    const last = await this.log.last(ctx.tenantId, runId);
+    return last !== undefined && isTerminal(last) && last.seq <= after;
+  }
+
   private async *replay(ctx: RequestContext, runId: string): AsyncGenerator<readonly StreamFrame[]> {
     yield await this.fromRow(ctx, runId, 0);
   }

@@ -100,6 +100,12 @@ export class StreamLogRepository {
     return planOf(await this.redis.hget(keysOf(tenantId, runId)[0], 'plan'));
   }
 
+  /** The newest event of the log. */
+  async last(tenantId: string, runId: string): Promise<RunEvent | undefined> {
+    const entry = await this.redis.lindex(keysOf(tenantId, runId)[1], -1);
+    return entry === null ? undefined : decodeEntry(entry).at(-1);
+  }
+
   /** Entries from an index on, at most `count`. */
   async read(tenantId: string, runId: string, index: number, count: number): Promise<readonly (readonly RunEvent[])[]> {
     const entries = await this.redis.lrange(keysOf(tenantId, runId)[1], index, index + count - 1);

@@ -1,20 +1,48 @@
-const NOT_ASCII = /[^\x20-\x7e]/g;
-/** The words that simple clients look for in the raw text of a chunk, whatever their case. */
-const TRIPWIRES = /error|success: /gi;
+/** Two lower-case hex digits of every byte. */
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/** Printable ASCII that JSON writes as it is: no quote, no backslash, no DEL. */
+const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
+
+/** Words that simple clients look for in the raw bytes of a chunk. */
+const LOADED_WORD = /error|success|data:/gi;
+
+const unit = (code: number): string => `\\u${HEX[code >> 8]}${HEX[code & 0xff]}`;
 
 /**
- * JSON in ASCII only, without a tripwire in it: what simple clients decode byte
- * by byte and search as text. The second letter of a tripwire is escaped: it
- * can't be part of an escape itself, where the first could (`\u00e` + `rror`…).
+ * Escapes the third letter of a loaded word. Not an earlier one: the word may
+ * begin inside an escape (`\u00ee` and then `rror`, `\u00da` and then `ta:`),
+ * and a hex digit cannot be escaped. The third letter of each is safe: it is no
+ * hex digit of an escape and stands after a letter, not after a backslash.
  */
-export function asciiJson(value: unknown): string {
-  return defuse(JSON.stringify(value).replace(NOT_ASCII, escapeUnit));
+const disarm = (word: string): string => word.slice(0, 2) + unit(word.charCodeAt(2)) + word.slice(3);
+
+function escapeUnits(text: string): string {
+  let out = '';
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code === 0x22) out += '\\"';
+    else if (code === 0x5c) out += '\\\\';
+    else if (code === 0x0a) out += '\\n';
+    else if (code >= 0x20 && code < 0x7f) out += text[index];
+    else out += unit(code);
+  }
+  return out;
 }
 
-function defuse(json: string): string {
-  return json.replace(TRIPWIRES, (word) => `${word.charAt(0)}${escapeUnit(word.charAt(1))}${word.slice(2)}`);
+/**
+ * The inside of a JSON string literal (without its quotes) in printable ASCII:
+ * everything else is `\uXXXX`, surrogates unit by unit, lone ones too. At most
+ * 6 bytes for each UTF-16 unit. The words `error`, `success` and `data:` never
+ * occur literally, in no case variant, so that a client that searches chunks
+ * for them finds frame borders only.
+ */
+export function asciiJsonText(text: string): string {
+  const escaped = PLAIN.test(text) ? text : escapeUnits(text);
+  return escaped.replace(LOADED_WORD, disarm);
 }
 
-function escapeUnit(unit: string): string {
-  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+/** A JSON string literal, quotes and all, by the rules of {@link asciiJsonText}. */
+export function asciiJsonString(text: string): string {
+  return `"${asciiJsonText(text)}"`;
 }

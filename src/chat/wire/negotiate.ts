@@ -1,20 +1,49 @@
-import { openai } from './openai.js';
-import { sse } from './sse.js';
-import { wxapp } from './wxapp.js';
-import type { WireFormat, WireFormatName } from './wire.js';
+import { DomainError } from '../../platform/errors/index.js';
+import { WIRE_NAMES, type WireName } from './wire.js';
 
-const FORMATS: Readonly<Record<WireFormatName, WireFormat>> = { openai, sse, wxapp };
-
-type RequestHeaders = Readonly<Record<string, string | string[] | undefined>>;
-
-/** The format that the client asked for by name, else by `Accept`, else the one of its kind: mini-programs get `wxapp`, others `sse`. */
-export function formatFor(name: WireFormatName | undefined, headers: RequestHeaders): WireFormat {
-  if (name !== undefined) return FORMATS[name];
-  if (/\btext\/event-stream\b/i.test(text(headers['accept']))) return sse;
-  const miniProgram = /^https:\/\/servicewechat\.com\//.test(text(headers['referer'])) || /\bminiProgram\b/i.test(text(headers['user-agent']));
-  return miniProgram ? wxapp : sse;
+/** What a request says about the format that it can read. */
+export interface WireWish {
+  /** The query's `format`, as parsed: anything but one known name is refused. */
+  readonly format?: unknown;
+  readonly accept?: string | undefined;
+  readonly referer?: string | undefined;
+  readonly userAgent?: string | undefined;
 }
 
-function text(header: string | string[] | undefined): string {
-  return typeof header === 'string' ? header : '';
+/** The fixed Referer of `wx.request`: `https://servicewechat.com/{appid}/{version}/page-frame.html`; a mini-program cannot change it. */
+const MINI_PROGRAM_REFERER = 'https://servicewechat.com/';
+const MINI_PROGRAM_AGENT = /MicroMessenger|miniProgram/i;
+
+/**
+ * The wire format of an answer: the query's `format`, else `Accept`, else what
+ * the client is. A page in WeChat's own browser has the user agent of a
+ * mini-program too, but names itself as Referer: it is given `sse`.
+ *
+ * @throws DomainError `invalid_request` (param `format`) for an unknown format.
+ */
+export function negotiateFormat(wish: WireWish): WireName {
+  if (wish.format !== undefined) return named(wish.format);
+  if (acceptsEventStream(wish.accept)) return 'sse';
+  return isMiniProgram(wish) ? 'wxapp' : 'sse';
+}
+
+function named(format: unknown): WireName {
+  const known = WIRE_NAMES.find((name) => name === format);
+  if (known === undefined) {
+    throw new DomainError('invalid_request', { param: 'format', message: `format 只能是 ${WIRE_NAMES.join('、')} 之一` });
+  }
+  return known;
+}
+
+function acceptsEventStream(accept: string | undefined): boolean {
+  if (accept === undefined) return false;
+  return accept.split(',').some((range) => {
+    const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
+    return type === 'text/event-stream' && !parameters.some((parameter) => /^q=0(\.0{0,3})?$/.test(parameter));
+  });
+}
+
+function isMiniProgram({ referer, userAgent }: WireWish): boolean {
+  if (referer !== undefined && referer !== '') return referer.startsWith(MINI_PROGRAM_REFERER);
+  return userAgent !== undefined && MINI_PROGRAM_AGENT.test(userAgent);
 }

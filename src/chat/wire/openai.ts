@@ -1,61 +1,91 @@
 import { ERROR_CATALOGUE } from '../../platform/errors/index.js';
 import type { FinishReason, StreamFrame, Usage } from '../stream/run-event.js';
-import { together, type WireEncoder, type WireFormat, type WireSubject } from './wire.js';
+import { lineJson } from './line-json.js';
+import { usageJson, type UsageJson } from './usage-json.js';
+import type { WireEncoder, WireFormat, WireSubject, WireWrite } from './wire.js';
 
-/** OpenAI's words for how an answer ended; a stop by the user is theirs, too. */
-const FINISH_REASON: Readonly<Record<FinishReason, 'stop' | 'length' | 'content_filter'>> = { stop: 'stop', length: 'length', content_filter: 'content_filter', stopped: 'stop' };
+/** The finish reasons that OpenAI clients know; the user's own stop is a `stop`. */
+export type OpenAiFinishReason = Exclude<FinishReason, 'stopped'>;
+
+/** The body of an answer that is not streamed (OpenAI API reference, "The chat completion object"). */
+export interface ChatCompletion {
+  readonly id: string;
+  readonly object: 'chat.completion';
+  readonly created: number;
+  readonly model: string;
+  readonly choices: {
+    readonly index: 0;
+    readonly message: { readonly role: 'assistant'; readonly content: string; readonly refusal: null };
+    readonly logprobs: null;
+    readonly finish_reason: OpenAiFinishReason;
+  }[];
+  readonly usage: UsageJson;
+}
+
+const finishReasonOf = (reason: FinishReason): OpenAiFinishReason => (reason === 'stopped' ? 'stop' : reason);
+const completionId = (subject: WireSubject): string => `chatcmpl-${subject.runId}`;
+const write = (text: string): WireWrite => ({ text, apart: false });
+
+const HEARTBEAT = [write(': heartbeat\n\n')];
+const DONE = write('data: [DONE]\n\n');
 
 /**
- * The stream of the OpenAI API: `chat.completion.chunk` objects, usage in a
- * last chunk without choices when it was asked for, then `[DONE]`. An error is
- * an `error` object, which the official clients throw.
+ * The stream of `POST /v1/chat/completions` (OpenAI API reference, "The chat
+ * completion chunk object"). With `include_usage` every chunk carries
+ * `usage: null` and one without choices brings the numbers at the end.
+ *
+ * An error is a `data:` line with the usual error body. The stock client throws
+ * its APIError there and reads no further; `[DONE]` follows for those that wait for it.
  */
-export const openai: WireFormat = {
+export const openaiFormat: WireFormat = {
   name: 'openai',
   contentType: 'text/event-stream; charset=utf-8',
-  framePerWrite: false,
-  open: (subject) => encoder(subject),
+  open: (subject) => encoderFor(subject),
 };
 
-function encoder(subject: WireSubject): WireEncoder {
-  const head = `data: {"id":"${idOf(subject)}","object":"chat.completion.chunk","created":${subject.createdAt},"model":${JSON.stringify(subject.model)},"choices":`;
-  const tail = subject.includeUsage ? ',"usage":null}\n\n' : '}\n\n';
-  const chunk = (delta: string, finish: string): string => `${head}[{"index":0,"delta":${delta},"logprobs":null,"finish_reason":${finish}}]${tail}`;
-  return (frame: StreamFrame) => {
-    switch (frame.type) {
-      case 'delta':
-        return together(chunk(`{"content":${JSON.stringify(frame.content)}}`, 'null'));
-      case 'started':
-        return together(chunk('{"role":"assistant","content":""}', 'null'));
-      case 'done':
-        return together(`${chunk('{}', `"${FINISH_REASON[frame.finishReason]}"`)}${subject.includeUsage ? `${head}[],"usage":${JSON.stringify(usageOf(frame.usage))}}\n\n` : ''}data: [DONE]\n\n`);
-      case 'error':
-      case 'broken':
-        return together(`data: ${JSON.stringify({ error: { code: frame.code, message: frame.message, type: ERROR_CATALOGUE[frame.code].type, param: null } })}\n\n`);
-      case 'queued':
-        return together(`: queued ${frame.position}\n\n`);
-      case 'heartbeat':
-        return together(': waiting\n\n');
-    }
-  };
-}
-
-/** The body of a completion that was not streamed. */
-export function chatCompletion(subject: WireSubject, content: string, finishReason: FinishReason, usage: Usage) {
+/** One answer as a whole, for a caller that did not ask for a stream. */
+export function chatCompletion(subject: WireSubject, content: string, finishReason: FinishReason, usage: Usage): ChatCompletion {
   return {
-    id: idOf(subject),
-    object: 'chat.completion' as const,
+    id: completionId(subject),
+    object: 'chat.completion',
     created: subject.createdAt,
     model: subject.model,
-    choices: [{ index: 0, message: { role: 'assistant' as const, content, refusal: null }, logprobs: null, finish_reason: FINISH_REASON[finishReason] }],
-    usage: usageOf(usage),
+    choices: [
+      { index: 0, message: { role: 'assistant', content, refusal: null }, logprobs: null, finish_reason: finishReasonOf(finishReason) },
+    ],
+    usage: usageJson(usage),
   };
 }
 
-export function usageOf(usage: Usage): { prompt_tokens: number; completion_tokens: number; total_tokens: number } {
-  return { prompt_tokens: usage.promptTokens, completion_tokens: usage.completionTokens, total_tokens: usage.promptTokens + usage.completionTokens };
-}
+function encoderFor(subject: WireSubject): WireEncoder {
+  const { createdAt: created, model } = subject;
+  const head = lineJson({ id: completionId(subject), object: 'chat.completion.chunk', created, model }).slice(0, -1);
+  const beforeDelta = `data: ${head},"choices":[{"index":0,"delta":`;
+  const afterChoices = subject.includeUsage ? '],"usage":null}\n\n' : ']}\n\n';
+  const beforeContent = `${beforeDelta}{"content":`;
+  const afterContent = `},"logprobs":null,"finish_reason":null}${afterChoices}`;
 
-function idOf(subject: WireSubject): string {
-  return `chatcmpl-${subject.runId}`;
+  return (frame: StreamFrame): readonly WireWrite[] => {
+    switch (frame.type) {
+      case 'delta':
+        return [write(beforeContent + lineJson(frame.content) + afterContent)];
+      case 'started':
+        return [write(`${beforeDelta}{"role":"assistant","content":""${afterContent}`)];
+      case 'done': {
+        const finish = `${beforeDelta}{},"logprobs":null,"finish_reason":"${finishReasonOf(frame.finishReason)}"}${afterChoices}`;
+        if (!subject.includeUsage) return [write(finish), DONE];
+        const usage = `data: ${head},"choices":[],"usage":${lineJson(usageJson(frame.usage))}}\n\n`;
+        return [write(finish), write(usage), DONE];
+      }
+      case 'error':
+      case 'broken': {
+        const { type } = ERROR_CATALOGUE[frame.code];
+        return [write(`data: ${lineJson({ error: { message: frame.message, type, param: null, code: frame.code } })}\n\n`), DONE];
+      }
+      case 'queued':
+        return [write(`: queued position=${frame.position} eta_ms=${frame.etaMs}\n\n`)];
+      case 'heartbeat':
+        return HEARTBEAT;
+    }
+  };
 }

@@ -92,7 +92,7 @@ export class ReplyService implements BeforeApplicationShutdown {
   /** @returns false when the client is gone. */
   private async send(raw: ServerResponse, format: WireFormat, encode: WireEncoder, batch: readonly StreamFrame[], signal: AbortSignal): Promise<boolean> {
     const writes = batch.flatMap((frame) => encode(frame));
-    if (!format.framePerWrite) return this.write(raw, writes.map((write) => write.text).join(''), signal);
+    if (format.name !== 'wxapp') return this.write(raw, writes.map((write) => write.text).join(''), signal);
     for (const write of writes) {
       if (!(await this.sendOne(raw, write, signal))) return false;
     }

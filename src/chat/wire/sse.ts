@@ -1,43 +1,56 @@
 import { ERROR_CATALOGUE } from '../../platform/errors/index.js';
 import type { StreamFrame } from '../stream/run-event.js';
-import { usageOf } from './openai.js';
-import { together, type WireEncoder, type WireFormat, type WireSubject } from './wire.js';
+import { lineJson } from './line-json.js';
+import { usageJson } from './usage-json.js';
+import type { WireEncoder, WireFormat, WireSubject, WireWrite } from './wire.js';
+
+const write = (text: string): readonly WireWrite[] => [{ text, apart: false }];
+const event = (name: string, seq: number, data: string): readonly WireWrite[] => write(`event: ${name}\nid: ${seq}\ndata: ${data}\n\n`);
+
+const HEARTBEAT = write(': heartbeat\n\n');
 
 /**
- * Server-Sent Events (WHATWG HTML, 9.2) for H5: named events; what is kept in
- * the log carries its seq as the event's id, so that `Last-Event-ID` resumes.
- * JSON escapes every line end, so data never splits.
+ * Named server-sent events for H5 (WHATWG HTML, "Server-sent events"). What the
+ * log keeps carries its `seq` as `id`, so that a browser's `Last-Event-ID`
+ * resumes; signs of life carry none and leave the client's last id as it is.
+ * An `EventSource` connects again after the end of a response: the one who serves
+ * the stream answers 204 to a `Last-Event-ID` that names the terminal event.
  */
-export const sse: WireFormat = {
+export const sseFormat: WireFormat = {
   name: 'sse',
   contentType: 'text/event-stream; charset=utf-8',
-  framePerWrite: false,
-  open: (subject) => encoder(subject),
+  open: (subject) => encoderFor(subject),
 };
 
-function encoder(subject: WireSubject): WireEncoder {
-  return (frame: StreamFrame) => {
+function encoderFor(subject: WireSubject): WireEncoder {
+  return (frame: StreamFrame): readonly WireWrite[] => {
     switch (frame.type) {
       case 'delta': {
         const pace = frame.pace === undefined ? '' : `,"pace":${frame.pace}`;
-        return together(`event: delta\nid: ${frame.seq}\ndata: {"seq":${frame.seq},"content":${JSON.stringify(frame.content)}${pace}}\n\n`);
+        return event('delta', frame.seq, `{"seq":${frame.seq},"content":${lineJson(frame.content)}${pace}}`);
       }
       case 'started':
-        return event('started', frame.seq, { run_id: subject.runId, conversation_id: subject.conversationId ?? null, message_id: subject.messageId, model: subject.model });
+        return event('started', frame.seq, lineJson({
+          seq: frame.seq,
+          run_id: subject.runId,
+          conversation_id: subject.conversationId ?? null,
+          message_id: subject.messageId,
+          model: subject.model,
+        }));
       case 'done':
-        return event('done', frame.seq, { finish_reason: frame.finishReason, usage: usageOf(frame.usage) });
-      case 'error':
-        return event('error', frame.seq, { code: frame.code, message: frame.message, type: ERROR_CATALOGUE[frame.code].type });
-      case 'broken':
-        return together(`event: error\ndata: ${JSON.stringify({ code: frame.code, message: frame.message, type: ERROR_CATALOGUE[frame.code].type })}\n\n`);
+        return event('done', frame.seq, lineJson({ seq: frame.seq, finish_reason: frame.finishReason, usage: usageJson(frame.usage) }));
+      case 'error': {
+        const { type } = ERROR_CATALOGUE[frame.code];
+        return event('error', frame.seq, lineJson({ seq: frame.seq, code: frame.code, message: frame.message, type }));
+      }
+      case 'broken': {
+        const { type } = ERROR_CATALOGUE[frame.code];
+        return write(`event: error\ndata: ${lineJson({ code: frame.code, message: frame.message, type })}\n\n`);
+      }
       case 'queued':
-        return together(`event: queued\ndata: ${JSON.stringify({ position: frame.position, eta_ms: frame.etaMs, run_id: subject.runId })}\n\n`);
+        return write(`event: queued\ndata: {"position":${frame.position},"eta_ms":${frame.etaMs}}\n\n`);
       case 'heartbeat':
-        return together(': waiting\n\n');
+        return HEARTBEAT;
     }
   };
-}
-
-function event(name: string, seq: number, data: Readonly<Record<string, unknown>>): ReturnType<typeof together> {
-  return together(`event: ${name}\nid: ${seq}\ndata: ${JSON.stringify({ seq, ...data })}\n\n`);
 }

@@ -14,29 +14,28 @@ export interface WireSubject {
   readonly includeUsage: boolean;
 }
 
-/** One write to the socket: one whole frame of the format. */
+/** One write to the socket. */
 export interface WireWrite {
   readonly text: string;
-  /** Must reach the client in a chunk of its own: it is kept apart from its neighbours in time. */
+  /** Must reach the client in a chunk of its own: everything before it is flushed first, and given time to leave. */
   readonly apart: boolean;
 }
 
-export type WireFormatName = 'openai' | 'sse' | 'wxapp';
-
-/** Tells frames in a format. Keeps no state between frames, so that a resumed stream is byte for byte the rest of an unbroken one. */
+/** The writes that tell one frame; each is one whole frame of the format. */
 export type WireEncoder = (frame: StreamFrame) => readonly WireWrite[];
 
-/** A wire format: pure. */
-export interface WireFormat {
-  readonly name: WireFormatName;
-  readonly contentType: string;
-  /** Each frame must be a write of its own, and may not be merged with others into one. */
-  readonly framePerWrite: boolean;
-  /** An encoder for one run; what is the same in all frames is prepared once. */
-  open(subject: WireSubject): WireEncoder;
-}
+/** The names that `format=` takes. */
+export const WIRE_NAMES = ['openai', 'sse', 'wxapp'] as const;
+export type WireName = (typeof WIRE_NAMES)[number];
 
-/** A plain write. */
-export function together(text: string): readonly WireWrite[] {
-  return text === '' ? [] : [{ text, apart: false }];
+/** A way to tell a run to a client. Pure: no clock, no I/O. */
+export interface WireFormat {
+  readonly name: WireName;
+  readonly contentType: string;
+  /**
+   * Prepares what is the same in every frame of the run. The encoder keeps
+   * nothing between frames, so that a resumed stream, on any node, is byte for
+   * byte the rest of an unbroken one.
+   */
+  open(subject: WireSubject): WireEncoder;
 }

@@ -1,49 +1,69 @@
 import { ERROR_CATALOGUE } from '../../platform/errors/index.js';
-import type { StreamFrame } from '../stream/run-event.js';
-import { asciiJson } from './ascii-json.js';
-import { usageOf } from './openai.js';
-import { together, type WireEncoder, type WireFormat, type WireSubject, type WireWrite } from './wire.js';
+import { DELTA_LIMIT, type StreamFrame } from '../stream/run-event.js';
+import { asciiJsonString, asciiJsonText } from './ascii-json.js';
+import { usageJson } from './usage-json.js';
+import type { WireEncoder, WireFormat, WireSubject, WireWrite } from './wire.js';
+
+/** Closes an answer that ended well. A write of its own: clients compare the whole chunk with zero. */
+const END: WireWrite = { text: '0\r\n\r\n', apart: true };
+
+const success = (fields: string): WireWrite => ({ text: `success: {"content":""${fields}}\r\n`, apart: false });
+const HEARTBEAT = [success('')];
 
 /**
- * What mini-program templates in the field parse (`wx.request` with
- * `enableChunked`): lines `success: {"content":"…"}`, closed by `0`. Those
- * clients take a network chunk for whole frames, for an error when the word
- * occurs in it after its first character, and for the end when it equals zero
- * or is blank; they split on `success: ` and decode bytes as they come. So:
- * ASCII only, neither word inside a payload, signs of life as frames without
- * content, and errors and the end mark each in a chunk of its own.
+ * The format that mini-program templates in the field parse, for
+ * `wx.request({ enableChunked: true })`. Their clients (a) take each network
+ * chunk for whole frames, (b) take a chunk for an error when `error` occurs in
+ * it after its first character, (c) split on `success: `, (d) take a chunk that
+ * equals zero or is blank for the end, (e) have no reliable UTF-8 decoder. So:
+ * one frame per write, at most 4 KiB, printable ASCII, none of those words in a
+ * payload, and the end marker apart from everything.
+ *
+ * An error is itself the end: no marker follows it and the response is closed.
+ * Merged with the error by the network, a marker would make the error's JSON
+ * unreadable, and the client would show nothing instead of "log in" or "top up".
  */
-export const wxapp: WireFormat = {
+export const wxappFormat: WireFormat = {
   name: 'wxapp',
-  contentType: 'text/plain; charset=utf-8',
-  framePerWrite: true,
-  open: (subject) => encoder(subject),
+  // Not quite SSE, but proxies leave this type uncompressed and unbuffered, and it is what servers of the field send.
+  contentType: 'text/event-stream; charset=utf-8',
+  open: (subject) => encoderFor(subject),
 };
 
-const END_MARK: WireWrite = { text: '0\r\n\r\n', apart: true };
-
-function encoder(subject: WireSubject): WireEncoder {
-  return (frame: StreamFrame) => {
+function encoderFor(subject: WireSubject): WireEncoder {
+  return (frame: StreamFrame): readonly WireWrite[] => {
     switch (frame.type) {
-      case 'delta':
-        return frameOf({ content: frame.content, seq: frame.seq, ...(frame.pace === undefined ? {} : { pace: frame.pace }) });
+      case 'delta': {
+        const pace = frame.pace === undefined ? '' : `,"pace":${frame.pace}`;
+        return [{ text: `success: {"content":"${asciiJsonText(frame.content)}","seq":${frame.seq}${pace}}\r\n`, apart: false }];
+      }
       case 'started':
-        return frameOf({ content: '', seq: frame.seq, run_id: subject.runId, conversation_id: subject.conversationId ?? null, message_id: subject.messageId, model: subject.model });
-      case 'done':
-        return [...frameOf({ content: '', seq: frame.seq, done: true, finish_reason: frame.finishReason, usage: usageOf(frame.usage) }), END_MARK];
+        return [success(`,"seq":${frame.seq}${identity(subject)}`)];
+      case 'done': {
+        const usage = JSON.stringify(usageJson(frame.usage));
+        return [success(`,"seq":${frame.seq},"done":true,"finish_reason":"${frame.finishReason}","usage":${usage}`), END];
+      }
       case 'error':
-        // Its code tells the client what to do; the stream then closes without an end mark, which would read as an answer that is whole.
-        return [{ text: `event: error\ndata: ${asciiJson({ code: ERROR_CATALOGUE[frame.code].wxapp, msg: frame.message, seq: frame.seq })}\r\n`, apart: true }];
-      case 'broken':
-        return [{ text: `event: error\ndata: ${asciiJson({ code: ERROR_CATALOGUE[frame.code].wxapp, msg: frame.message })}\r\n`, apart: true }];
+      case 'broken': {
+        const { wxapp } = ERROR_CATALOGUE[frame.code];
+        return [{ text: `event: error\ndata: {"code":${wxapp},"msg":"${asciiJsonText(clip(frame.message))}"}\r\n`, apart: true }];
+      }
       case 'queued':
-        return frameOf({ content: '', queued: { position: frame.position, eta_ms: frame.etaMs }, run_id: subject.runId });
+        return [success(`,"position":${frame.position},"eta_ms":${frame.etaMs}`)];
       case 'heartbeat':
-        return frameOf({ content: '' });
+        return HEARTBEAT;
     }
   };
 }
 
-function frameOf(payload: Readonly<Record<string, unknown>>): readonly WireWrite[] {
-  return together(`success: ${asciiJson(payload)}\r\n`);
+function identity(subject: WireSubject): string {
+  const conversation = subject.conversationId === undefined ? 'null' : asciiJsonString(subject.conversationId);
+  return `,"run_id":${asciiJsonString(subject.runId)},"conversation_id":${conversation},"message_id":${asciiJsonString(subject.messageId)}`;
+}
+
+/** Keeps an error frame below 4 KiB as well, without half a character at its end. */
+function clip(message: string): string {
+  if (message.length <= DELTA_LIMIT) return message;
+  const last = message.charCodeAt(DELTA_LIMIT - 1);
+  return message.slice(0, last >= 0xd800 && last <= 0xdbff ? DELTA_LIMIT - 1 : DELTA_LIMIT);
 }

@@ -16,7 +16,7 @@ function refused(bytes: Buffer | string): DomainError {
 describe('parseJsonBody', () => {
   it('gives what JSON.parse gives, for any well-formed value', () => {
     fc.assert(fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {
-      const text = JSON.stringify(value);
+      const text = JSON.stringify({ value });
       fc.pre(text.isWellFormed() && !/\\u0000|\\ud[89a-f]|__proto__|constructor|prototype/i.test(text));
       expect(parseJsonBody(Buffer.from(text))).toEqual(JSON.parse(text));
     }));
@@ -41,7 +41,11 @@ describe('parseJsonBody', () => {
 
   it('refuses deep nesting without recursing into it', () => {
     expect(refused('['.repeat(100_000)).message).toContain(`${DEPTH_LIMIT} levels`);
-    expect(() => parseJsonBody(Buffer.from('['.repeat(DEPTH_LIMIT) + ']'.repeat(DEPTH_LIMIT)))).not.toThrow();
+    expect(() => parseJsonBody(Buffer.from(`{"a":${'['.repeat(DEPTH_LIMIT - 1)}${']'.repeat(DEPTH_LIMIT - 1)}}`))).not.toThrow();
+  });
+
+  it.each(['null', '[]', '5', '"x"'])('refuses %s, which is no object', (body) => {
+    expect(refused(body).param).toBe('body');
   });
 
   it('does not count brackets inside of strings', () => {

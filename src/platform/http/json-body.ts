@@ -9,7 +9,7 @@ const LONE_SURROGATE_OR_NUL = /\0|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**
- * Parses a request body: strict UTF-8, JSON (RFC 8259), no NUL characters, no lone surrogates, bounded depth.
+ * Parses a request body: strict UTF-8, a JSON object (RFC 8259), no NUL characters, no lone surrogates, bounded depth.
  * PostgreSQL can't store the first two, so they must not come further than this.
  * @throws DomainError `invalid_request` that names the field.
  */
@@ -28,6 +28,7 @@ export function parseJsonBody(bytes: Buffer): unknown {
   } catch {
     throw invalid('body', 'the body must be valid JSON');
   }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid('body', 'the body must be a JSON object');
   check(value, '');
   return value;
 }

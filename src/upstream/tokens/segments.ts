@@ -1,5 +1,7 @@
 /** Longest text that the tokenizer is given at once, in UTF-16 units: its cost grows with the square of an unbroken piece. */
 export const SEGMENT_LIMIT = 128;
+/** A border is told by the character after it, which may be a pair. */
+const LOOKAHEAD = 2;
 /** Segments end at the first safe border after this many units. */
 const SEGMENT_GOAL = 64;
 
@@ -19,37 +21,26 @@ const SAFE_BORDER = /(?<=\p{L})(?=[^\p{L}\p{N}\p{M}'’])|(?<=\p{N})(?=\s)/gu;
  */
 export function* segmentsOf(text: string): Generator<string> {
   let from = 0;
-  let last = 0;
-  for (const { index } of text.matchAll(SAFE_BORDER)) {
-    if (index - from > SEGMENT_LIMIT) {
-      if (last > from) yield text.slice(from, last);
-      from = Math.max(from, last);
-      while (index - from > SEGMENT_LIMIT) {
-        const to = hardCut(text, from);
-        yield text.slice(from, to);
-        from = to;
-      }
-    }
-    if (index - from >= SEGMENT_GOAL) {
-      yield text.slice(from, index);
-      from = index;
-    }
-    last = index;
-  }
-  if (text.length - from > SEGMENT_LIMIT && last > from) {
-    yield text.slice(from, last);
-    from = last;
-  }
   while (text.length - from > SEGMENT_LIMIT) {
-    const to = hardCut(text, from);
+    const to = from + cutOf(text.slice(from, from + SEGMENT_LIMIT + LOOKAHEAD));
     yield text.slice(from, to);
     from = to;
   }
   if (from < text.length) yield text.slice(from);
 }
 
-function hardCut(text: string, from: number): number {
-  const to = from + SEGMENT_LIMIT;
-  const unit = text.charCodeAt(to - 1);
-  return unit >= 0xd800 && unit <= 0xdbff ? to - 1 : to;
+/** Where to cut the text at hand: at the first safe border past the goal, else at the last one before it, else anywhere. Looks at a bounded piece only: a search through a long text would hold the event loop. */
+function cutOf(window: string): number {
+  let last = 0;
+  for (const { index } of window.matchAll(SAFE_BORDER)) {
+    if (index > SEGMENT_LIMIT) break;
+    last = index;
+    if (index >= SEGMENT_GOAL) break;
+  }
+  return last > 0 ? last : hardCut(window);
+}
+
+function hardCut(window: string): number {
+  const unit = window.charCodeAt(SEGMENT_LIMIT - 1);
+  return unit >= 0xd800 && unit <= 0xdbff ? SEGMENT_LIMIT - 1 : SEGMENT_LIMIT;
 }
