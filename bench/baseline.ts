@@ -1,20 +1,26 @@
 import { Agent, createServer, request } from 'node:http';
 
-/** The thinnest pass-through streaming proxy on node:http: what any platform costs at least. `node baseline.js <upstream origin>`; prints its address. */
+/**
+ * The thinnest pass-through streaming proxy on node:http: what any platform in
+ * this place costs at least. `node baseline.js <upstream origin>`; prints
+ * `{"url":…}` when it listens. Ends with its parent.
+ */
 const upstream = new URL(process.argv[2] ?? '');
-const agent = new Agent({ keepAlive: true, maxSockets: 4096 });
+const agent = new Agent({ keepAlive: true });
 
-const server = createServer((from, to) => {
-  const forward = request(new URL(from.url ?? '/', upstream), { method: from.method, headers: { ...from.headers, host: upstream.host }, agent }, (answer) => {
-    to.writeHead(answer.statusCode ?? 502, answer.headers);
-    answer.pipe(to);
+const server = createServer((incoming, outgoing) => {
+  const onward = request({ host: upstream.hostname, port: upstream.port, path: incoming.url, method: incoming.method, headers: incoming.headers, agent }, (answer) => {
+    outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+    answer.pipe(outgoing);
   });
-  forward.on('error', () => to.destroy());
-  to.on('close', () => forward.destroy());
-  from.pipe(forward);
+  onward.on('error', () => outgoing.destroy());
+  outgoing.on('close', () => onward.destroy());
+  incoming.pipe(onward);
 });
+
 server.listen(0, '127.0.0.1', () => {
   const address = server.address();
-  console.log(JSON.stringify({ url: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}` }));
+  if (address !== null && typeof address === 'object') console.log(JSON.stringify({ url: `http://127.0.0.1:${address.port}` }));
 });
-process.once('SIGTERM', () => process.exit(0));
+process.on('SIGTERM', () => process.exit(0));
+process.on('disconnect', () => process.exit(0));
