@@ -133,7 +133,7 @@ export class ExecuteRunService {
     const waiting = new AbortController();
     const late = delay(AT_ONCE_MS, waiting.signal).then(() => true, () => false);
     const isLate = await Promise.race([opening.then(() => false, () => false), late]);
-    waiting.abort();
+    waiting.abort(OVER);
     if (isLate) await this.append(held, signal, started);
   }
 
