@@ -90,7 +90,9 @@ export class StreamLogRepository {
   /** From here on the news of the log go to the run's own channel, too. */
   async watch(tenantId: string, runId: string): Promise<void> {
     const [meta] = keysOf(tenantId, runId);
-    if ((await this.redis.exists(meta)) === 1) await this.redis.hset(meta, 'watched', 1);
+    if ((await this.redis.exists(meta)) === 0) return;
+    // Should it expire just now, what is made here expires, too.
+    await this.redis.multi().hset(meta, 'watched', 1).expire(meta, this.config.runs.logTtlSeconds).exec();
   }
 
   async pulse(tenantId: string, runId: string): Promise<RunPulse | undefined> {
