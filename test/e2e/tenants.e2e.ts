@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../kit/eventually.js';
 import { admin, logIn, loginCode, makeApiKey, makeConversation, makeTenant, type TestTenant, type TestUser } from '../kit/factories.js';
@@ -16,6 +17,17 @@ beforeAll(async () => {
   user = await logIn(platform, tenant);
 });
 afterAll(async () => platform.stop());
+
+/** What a browser gets that came by a tenant's own domain; fetch may not set the Host. */
+function askByHost(host: string): Promise<{ status: number | undefined; slug: string | undefined }> {
+  return new Promise((resolve, reject) => {
+    request(`${platform.api.url}/v1/tenant`, { headers: { host } }, (answer) => {
+      let text = '';
+      answer.on('data', (part: Buffer) => { text += part.toString(); });
+      answer.on('end', () => resolve({ status: answer.statusCode, slug: (JSON.parse(text) as { slug?: string }).slug }));
+    }).on('error', reject).end();
+  });
+}
 
 describe('tenants', () => {
   it('are made, read, changed and listed by the platform admin, and their secret is never shown', async () => {
@@ -46,6 +58,8 @@ describe('tenants', () => {
   it('are found by header, by host and by AppID', async () => {
     await platform.api.ok('PATCH', `/admin/v1/tenants/${tenant.id}`, { token: staff, body: { domains: ['h5.example.test'] } });
     expect(await platform.api.ok('GET', '/v1/tenant', { headers: { 'x-tenant': tenant.slug } })).toMatchObject({ slug: tenant.slug, compliance: { notice: '内容由 AI 生成，仅供参考' } });
+    expect(await askByHost('h5.example.test')).toMatchObject({ status: 200, slug: tenant.slug });
+    expect(await askByHost('nobody.example.test')).toMatchObject({ status: 404 });
     const byAppId = await platform.api.post('/v1/auth/wechat', { code: await loginCode(platform, tenant, 'byappid'), app_id: tenant.appId });
     expect(byAppId.status).toBe(200);
     expect((await platform.api.get('/v1/tenant', { headers: { 'x-tenant': 'nobody' } })).status).toBe(404);
