@@ -99,7 +99,7 @@ async function createRuns(runner: QueryRunner): Promise<void> {
  * one per idempotency key), stores the question.
  * Outcomes: opened | repeated | busy | stale | not_found | not_newest.
  */
-async function createOpenRun(runner: QueryRunner): Promise<void> {
+export async function createOpenRun(runner: QueryRunner): Promise<void> {
   await runner.query(`
     CREATE FUNCTION open_run(p_tenant uuid, i jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
     DECLARE
@@ -172,7 +172,7 @@ async function createOpenRun(runner: QueryRunner): Promise<void> {
  * The row is named by its key alone: were the partial indexes usable too, a plan made while the table was empty
  * would read all open runs of the tenant for ever after.
  */
-async function createConcludeRun(runner: QueryRunner): Promise<void> {
+export async function createConcludeRun(runner: QueryRunner): Promise<void> {
   await runner.query(`
     CREATE FUNCTION conclude_run(p_tenant uuid, i jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
     DECLARE

@@ -2,9 +2,12 @@ import { StampTenantTables1763600000000 } from './1763600000000-stamp-tenant-tab
 import { CreateTenants1763600001000 } from './1763600001000-create-tenants.js';
 import { CreateIdentity1763600002000 } from './1763600002000-create-identity.js';
 import { CreateChat1763600003000 } from './1763600003000-create-chat.js';
+import { CreateLedger1763700000000 } from './1763700000000-create-ledger.js';
+import { CreateCharges1763700001000 } from './1763700001000-create-charges.js';
+import { GroupRuns1763700002000 } from './1763700002000-group-runs.js';
 
 /** All migrations, oldest first. */
-export const MIGRATIONS = [StampTenantTables1763600000000, CreateTenants1763600001000, CreateIdentity1763600002000, CreateChat1763600003000];
+export const MIGRATIONS = [StampTenantTables1763600000000, CreateTenants1763600001000, CreateIdentity1763600002000, CreateChat1763600003000, CreateLedger1763700000000, CreateCharges1763700001000, GroupRuns1763700002000];
 
 /** Their names as the table `migrations` records them. */
 export const MIGRATION_NAMES: readonly string[] = MIGRATIONS.map((migration) => migration.name);

@@ -3,6 +3,8 @@ import { hkdfSync } from 'node:crypto';
 /** The roles that the running app connects as. Neither owns a table nor bypasses row-level security. */
 export const APP_ROLE = 'bailiao_app';
 export const PLATFORM_ROLE = 'bailiao_platform';
+/** Owns the functions that move money and write runs. Nobody connects as it. */
+export const RUNNER_ROLE = 'bailiao_runner';
 
 /** The password of a role, derived from the master key, so that one `DATABASE_URL` is enough to run and migrate. */
 export function rolePassword(masterKey: Uint8Array, role: string): string {

@@ -1,5 +1,5 @@
 export { readConfig, readMigrationConfig, type Config, type Role } from './config.js';
 export { CONFIG, ConfigModule } from './config.module.js';
-export { APP_ROLE, PLATFORM_ROLE, rolePassword } from './database-roles.js';
+export { APP_ROLE, PLATFORM_ROLE, RUNNER_ROLE, rolePassword } from './database-roles.js';
 export { ConfigurationError } from './environment.js';
 export type { ModelSetting } from './model-list.js';

@@ -1,6 +1,6 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import type { QueryRunner } from 'typeorm';
-import { APP_ROLE, PLATFORM_ROLE, rolePassword } from '../config/index.js';
+import { APP_ROLE, PLATFORM_ROLE, RUNNER_ROLE, rolePassword } from '../config/index.js';
 
 /**
  * Makes the two roles that the app connects as, and sets their passwords. The
@@ -15,6 +15,19 @@ export async function prepareRoles(runner: QueryRunner, masterKey: Uint8Array): 
     await runner.query(`GRANT CONNECT ON DATABASE "${database.replaceAll('"', '""')}" TO ${role}`);
     await runner.query(`GRANT USAGE ON SCHEMA public TO ${role}`);
   }
+  await prepareRunner(runner);
+}
+
+/**
+ * The role that owns the functions of the ledger and of a run's two writes. Nobody logs in as it; it is bound by
+ * row-level security like the app. The migrating role must be a member to hand functions over to it.
+ */
+async function prepareRunner(runner: QueryRunner): Promise<void> {
+  const exists = await runner.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [RUNNER_ROLE]) as unknown[];
+  if (exists.length === 0) await runner.query(`CREATE ROLE ${RUNNER_ROLE} NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS NOINHERIT`);
+  await runner.query(`GRANT USAGE ON SCHEMA public TO ${RUNNER_ROLE}`);
+  const member = (await runner.query(`SELECT pg_has_role(current_user, $1, 'MEMBER') AS yes`, [RUNNER_ROLE]) as { yes: boolean }[])[0]?.yes === true;
+  if (!member) await runner.query(`GRANT ${RUNNER_ROLE} TO CURRENT_USER`);
 }
 
 /** `SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>`, as PostgreSQL keeps it. */
