@@ -19,7 +19,7 @@ export interface Accounts {
 export async function makeAccounts(url: string, wechat: string, signal: AbortSignal): Promise<Accounts> {
   const admin = await logInAsAdmin(url, { ...BENCH_ADMIN, made: false, markShown: () => undefined }, signal);
   await ask(`${wechat}/control/apps`, { body: { appid: APP_ID, secret: APP_SECRET }, signal });
-  await ask(`${url}/admin/v1/tenants`, { headers: bearer(admin ?? ''), signal, body: { slug: SLUG, display_name: 'Bench', app_id: APP_ID, app_secret: APP_SECRET } });
+  await ask(`${url}/admin/v1/tenants`, { headers: bearer(admin ?? ''), signal, body: { slug: SLUG, display_name: 'Bench', app_id: APP_ID, app_secret: APP_SECRET, settings: { signup_credits: 1_000_000_000_000 } } });
   const tokens: string[] = [];
   for (let user = 0; user < USERS; user += 1) {
     const { code } = await ask(`${wechat}/control/codes`, { body: { appid: APP_ID, user: `bench-${user}` }, signal });

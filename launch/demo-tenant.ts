@@ -5,6 +5,9 @@ import { LaunchError } from './launch-error.js';
 export const DEMO_SLUG = 'demo';
 export const DEMO_APP_ID = 'wx0123456789abcdef';
 
+/** Enough free credits to talk at once, few enough to see them go. */
+const DEMO_SETTINGS = { signup_credits: 50_000, daily_free_credits: 10_000, low_balance_credits: 5_000 };
+
 export interface DemoOptions {
   /** Address of the app. */
   readonly url: string;
@@ -33,7 +36,7 @@ export async function ensureDemoTenant(options: DemoOptions): Promise<'made' | '
   const listed = await askJson(`${options.url}/admin/v1/tenants?slug=${DEMO_SLUG}`, { headers, signal });
   if (listed.status === 200 && Array.isArray(listed.body['data']) && listed.body['data'].length > 0) return 'found';
   const made = await askJson(`${options.url}/admin/v1/tenants`, {
-    method: 'POST', headers, signal, body: { slug: DEMO_SLUG, display_name: '百聊演示', app_id: DEMO_APP_ID, app_secret: options.appSecret },
+    method: 'POST', headers, signal, body: { slug: DEMO_SLUG, display_name: '百聊演示', app_id: DEMO_APP_ID, app_secret: options.appSecret, settings: DEMO_SETTINGS },
   });
   if (made.status !== 200 && made.status !== 201 && made.status !== 409) throw failed('POST /admin/v1/tenants', made.status);
   return 'made';

@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { MIGRATION_NAMES } from '../migrations/index.js';
 import { AdminModule } from './admin/index.js';
+import { BillingModule } from './billing/index.js';
 import { CHAT_ENTITIES, ChatModule } from './chat/index.js';
 import { IDENTITY_ENTITIES, IdentityModule } from './identity/index.js';
 import { ConfigModule, type Config } from './platform/config/index.js';
@@ -26,6 +27,7 @@ export class AppModule {
         LifecycleModule,
         TenantsModule,
         IdentityModule,
+        BillingModule.for(config.role),
         UpstreamModule,
         ChatModule.for(config.role),
         ...(api ? [AdminModule] : []),

@@ -1,4 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { BillingModule } from '../billing/index.js';
 import { IdentityModule } from '../identity/index.js';
 import { TenantsModule } from '../tenants/index.js';
 import { UpstreamModule } from '../upstream/index.js';
@@ -43,7 +44,7 @@ export class ChatModule {
     const worker = role !== 'api';
     return {
       module: ChatModule,
-      imports: [TenantsModule, IdentityModule, UpstreamModule],
+      imports: [TenantsModule, IdentityModule, BillingModule.for(role), UpstreamModule],
       controllers: api ? CONTROLLERS : [],
       providers: [...SHARED, ...(api ? API : []), ...(worker ? WORKER : [])],
       exports: [RunControlService, ...(api ? [ConversationService] : [])],

@@ -21,13 +21,16 @@ export async function admin(platform: Platform, api: Api = platform.api): Promis
   return answer.access_token as string;
 }
 
+/** More free credits than any test spends, so that only tests of money speak of money. */
+const PLENTY = { signup_credits: 1_000_000_000 };
+
 /** A tenant of its own, made through the admin API and known to the WeChat simulator. */
 export async function makeTenant(platform: Platform, adminToken: string, more: Record<string, unknown> = {}): Promise<TestTenant> {
   const name = randomBytes(5).toString('hex');
   const appId = `wx${randomBytes(8).toString('hex')}`;
   const secret = randomBytes(16).toString('hex');
   await control(platform, '/control/apps', { appid: appId, secret });
-  const made = await platform.api.ok('POST', '/admin/v1/tenants', { token: adminToken, body: { slug: `t-${name}`, display_name: `租户 ${name}`, app_id: appId, app_secret: secret, ...more } });
+  const made = await platform.api.ok('POST', '/admin/v1/tenants', { token: adminToken, body: { slug: `t-${name}`, display_name: `租户 ${name}`, app_id: appId, app_secret: secret, ...more, settings: { ...PLENTY, ...(more.settings as object | undefined) } } });
   return { id: made.id as string, slug: made.slug as string, appId };
 }
 

@@ -10,6 +10,11 @@ export class SettingsPatchDto {
   @ApiPropertyOptional({ type: String, nullable: true, maxLength: 500 }) welcome_text?: string | null;
   @ApiPropertyOptional({ type: String, nullable: true, maxLength: 500, description: 'https only' }) logo_url?: string | null;
   @ApiPropertyOptional({ type: String, nullable: true, example: '#07c160' }) theme_color?: string | null;
+  @ApiPropertyOptional({ type: 'integer', nullable: true, description: 'Free credits of a new user.' }) signup_credits?: number | null;
+  @ApiPropertyOptional({ type: 'integer', nullable: true, description: 'Days until what is left of them expires; null: never.' }) signup_credits_days?: number | null;
+  @ApiPropertyOptional({ type: 'integer', nullable: true, description: 'Free credits of each day in Asia/Shanghai; they expire at midnight.' }) daily_free_credits?: number | null;
+  @ApiPropertyOptional({ type: 'integer', nullable: true, description: 'Below this balance answers end with a warning; 0: never.' }) low_balance_credits?: number | null;
+  @ApiPropertyOptional({ type: 'integer', nullable: true, description: 'An answer is refused when the balance affords fewer tokens.' }) minimum_answer_tokens?: number | null;
 }
 
 /** The settings in force, defaults included. */
@@ -21,6 +26,11 @@ export class SettingsDto {
   @ApiProperty({ type: String, nullable: true }) welcome_text!: string | null;
   @ApiProperty({ type: String, nullable: true }) logo_url!: string | null;
   @ApiProperty({ type: String, nullable: true }) theme_color!: string | null;
+  @ApiProperty() signup_credits!: number;
+  @ApiProperty({ type: 'integer', nullable: true }) signup_credits_days!: number | null;
+  @ApiProperty() daily_free_credits!: number;
+  @ApiProperty() low_balance_credits!: number;
+  @ApiProperty() minimum_answer_tokens!: number;
 
   static of(settings: TenantSettings): SettingsDto {
     return {
@@ -31,6 +41,11 @@ export class SettingsDto {
       welcome_text: settings.welcomeText ?? null,
       logo_url: settings.logoUrl ?? null,
       theme_color: settings.themeColor ?? null,
+      signup_credits: settings.signupCredits,
+      signup_credits_days: settings.signupCreditsDays ?? null,
+      daily_free_credits: settings.dailyFreeCredits,
+      low_balance_credits: settings.lowBalanceCredits,
+      minimum_answer_tokens: settings.minimumAnswerTokens,
     };
   }
 }

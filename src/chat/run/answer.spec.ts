@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { decodeEntry, encodeEntry } from '../stream/log-entry.js';
 import { DELTA_LIMIT, type RunEvent } from '../stream/run-event.js';
 import { ANSWER_LIMIT, Answer, AnswerTooLong } from './answer.js';
-import { plausibleCompletion } from './run.js';
 
 describe('Answer', () => {
   it('numbers its events without a gap, loses nothing, and cuts no pair in two', () => {
@@ -39,11 +38,5 @@ describe('Answer', () => {
     answer.logged();
     expect(() => answer.take({ contents: ['y'] }, 1)).toThrow(AnswerTooLong);
     expect(answer.content).toHaveLength(ANSWER_LIMIT);
-  });
-});
-
-describe('plausibleCompletion', () => {
-  it.each([[10, '一共八个字的回答', true], [0, '', true], [9_000_000, '一共八个字的回答', false], [0, 'x'.repeat(5_000), false], [3, 'x'.repeat(300), true]])('judges %s tokens for a text', (tokens, content, plausible) => {
-    expect(plausibleCompletion(tokens, content)).toBe(plausible);
   });
 });

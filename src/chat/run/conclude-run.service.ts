@@ -1,14 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ERROR_CATALOGUE, isAway } from '../../platform/errors/index.js';
 import { LOGGER, Metrics, errorFields, type Logger } from '../../platform/telemetry/index.js';
-import { delay } from '../../platform/values/index.js';
+import { delay, integerJson } from '../../platform/values/index.js';
+import { MeteringService, type Charge, type MeteredUsage } from '../../billing/index.js';
 import { ModelService, TokenCounter } from '../../upstream/index.js';
 import { HistoryRepository } from '../messages/history.repository.js';
-import type { RunEvent } from '../stream/run-event.js';
+import type { Bill, RunEvent } from '../stream/run-event.js';
 import { StreamLogRepository } from '../stream/stream-log.repository.js';
 import { titleOf } from '../titles/title.js';
 import type { Hold, Outcome, RunPlan } from './run.js';
-import { plausibleCompletion } from './run.js';
+import { isOrdinary } from './plausible-usage.js';
 import { RunRepository, type ConcludeAnswer } from './run.repository.js';
 
 /** How long a worker holds on to a conclusion while PostgreSQL is away; afterwards the sweeper finds the run by its row and its log. */
@@ -16,8 +17,8 @@ const PATIENCE_MS = 60_000;
 
 /**
  * The only way out of a run: finished, stopped, refused, failed and swept all
- * end here, with a different outcome. First the row (answer, usage, state, in
- * one transaction), then the last event of the log.
+ * end here, with a different outcome. First the row (answer, usage, charge,
+ * state, in one transaction), then the last event of the log.
  */
 @Injectable()
 export class ConcludeRunService {
@@ -27,6 +28,7 @@ export class ConcludeRunService {
     private readonly history: HistoryRepository,
     private readonly models: ModelService,
     private readonly tokens: TokenCounter,
+    private readonly metering: MeteringService,
     private readonly metrics: Metrics,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -44,16 +46,17 @@ export class ConcludeRunService {
       return false;
     }
     this.metrics.runs.inc({ state: outcome.state, reason: outcome.errorCode ?? outcome.finishReason ?? 'stop' });
-    await Promise.all([this.history.extend(plan, outcome, answerTokens), this.end(plan, hold, seq, outcome)]);
+    const charge = await this.metering.charge(plan.ctx.tenantId, answer);
+    await Promise.all([this.history.extend(plan, outcome, answerTokens), this.end(plan, hold, seq, outcome, charge)]);
     return true;
   }
 
   /** Retries while PostgreSQL is away: concluding twice is the same as once. */
   private async store(plan: RunPlan, hold: Hold, outcome: Outcome, answerTokens: number, title: string | undefined): Promise<ConcludeAnswer | undefined> {
-    const input = { ...hold, outcome, answerTokens, tokenizer: this.encodingOf(plan), title };
     for (let waited = 0, pause = 100; ; waited += pause, pause = Math.min(2_000, pause * 2)) {
       try {
-        return await this.runs.conclude(plan.ctx, input);
+        const { row: charge } = await this.metering.settlement(plan.ctx.tenantId, plan.priceListId, meteredUsage(outcome), isFree(outcome));
+        return await this.runs.conclude(plan.ctx, { ...hold, outcome, answerTokens, tokenizer: this.encodingOf(plan), title, charge });
       } catch (error) {
         if (!isAway(error) || waited >= PATIENCE_MS) {
           this.logger.error({ run: hold.runId, tenant: plan.ctx.tenantId, ...errorFields(error) }, 'could not conclude a run');
@@ -65,9 +68,9 @@ export class ConcludeRunService {
   }
 
   /** The row is what counts; a log that can't be ended is found ended by its followers through the row. */
-  private async end(plan: RunPlan, hold: Hold, seq: number, outcome: Outcome): Promise<void> {
+  private async end(plan: RunPlan, hold: Hold, seq: number, outcome: Outcome, charge: Charge | undefined): Promise<void> {
     try {
-      await this.log.append(plan.ctx.tenantId, hold, [terminalEvent(plan, seq, outcome)]);
+      await this.log.append(plan.ctx.tenantId, hold, [terminalEvent(plan, seq, outcome, charge)]);
     } catch (error) {
       this.logger.warn({ run: hold.runId, ...errorFields(error) }, 'could not end a stream log');
     }
@@ -75,7 +78,7 @@ export class ConcludeRunService {
 
   private async answerTokens(plan: RunPlan, outcome: Outcome): Promise<number> {
     if (plan.turn === undefined) return outcome.usage.completionTokens;
-    if (outcome.usageSource === 'upstream' && plausibleCompletion(outcome.usage.completionTokens, outcome.content)) return outcome.usage.completionTokens;
+    if (outcome.usageSource === 'upstream' && isOrdinary(outcome.usage, outcome.content)) return outcome.usage.completionTokens - (outcome.usage.reasoningTokens ?? 0);
     return this.tokens.count(outcome.content, this.encodingOf(plan));
   }
 
@@ -85,7 +88,18 @@ export class ConcludeRunService {
 }
 
 /** What the followers are told at the end. */
-export function terminalEvent(plan: Pick<RunPlan, 'ctx'>, seq: number, outcome: Outcome): RunEvent {
+export function terminalEvent(plan: Pick<RunPlan, 'ctx'>, seq: number, outcome: Outcome, charge?: Charge): RunEvent {
   if (outcome.errorCode !== undefined) return { type: 'error', seq, code: outcome.errorCode, message: ERROR_CATALOGUE[outcome.errorCode].text[plan.ctx.locale] };
-  return { type: 'done', seq, finishReason: outcome.finishReason ?? 'stop', usage: outcome.usage };
+  const bill: Bill | undefined = charge === undefined ? undefined : { credits: integerJson(charge.credits), balance: integerJson(charge.balance), low: charge.low };
+  return { type: 'done', seq, finishReason: outcome.finishReason ?? 'stop', usage: outcome.usage, ...(bill === undefined ? {} : { bill }) };
+}
+
+function meteredUsage(outcome: Outcome): MeteredUsage {
+  const { usage } = outcome;
+  return { promptTokens: usage.promptTokens, cachedTokens: usage.cachedTokens ?? 0, completionTokens: usage.completionTokens, reasoningTokens: usage.reasoningTokens ?? 0, source: outcome.usageSource };
+}
+
+/** What was refused for its content costs nothing; words that were shown before a ban do. */
+function isFree(outcome: Outcome): boolean {
+  return outcome.state === 'refused' && (outcome.errorCode === undefined || outcome.errorCode === 'content_blocked');
 }

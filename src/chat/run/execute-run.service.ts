@@ -5,12 +5,13 @@ import { LOGGER, Metrics, errorFields, type Logger } from '../../platform/teleme
 import { delay, now } from '../../platform/values/index.js';
 import { StandingService } from '../../identity/index.js';
 import { TokenCounter, UpstreamFailure, type Grant } from '../../upstream/index.js';
-import type { RunEvent } from '../stream/run-event.js';
+import type { RunEvent, Usage } from '../stream/run-event.js';
 import { StreamLogRepository, type Taken } from '../stream/stream-log.repository.js';
 import { ActiveRuns, RunEnded, type EndCause } from './active-runs.js';
 import { Answer, AnswerTooLong } from './answer.js';
 import { ConcludeRunService } from './conclude-run.service.js';
-import { finishReasonOf, plausibleCompletion, type Hold, type Outcome, type RunPlan } from './run.js';
+import { isOrdinary, isPlausible } from './plausible-usage.js';
+import { finishReasonOf, type Hold, type Outcome, type RunPlan } from './run.js';
 import { RunRepository } from './run.repository.js';
 
 interface Held {
@@ -177,12 +178,21 @@ export class ExecuteRunService {
   private async outcome(held: Held, end: Pick<Outcome, 'state' | 'finishReason' | 'errorCode'>): Promise<Outcome> {
     const { answer, plan } = held;
     const content = answer.content;
-    const { usage } = answer;
-    if (usage !== undefined && plausibleCompletion(usage.completionTokens, content)) return { ...end, content, usage, usageSource: 'upstream' };
-    const completionTokens = content === '' ? 0 : await this.tokens.count(content, 'o200k_base');
-    // An upstream that was never reached has read no prompt.
-    const promptTokens = content === '' && end.state !== 'finished' ? 0 : plan.promptTokens;
-    return { ...end, content, usage: { promptTokens, completionTokens }, usageSource: 'counted' };
+    const told = answer.usage;
+    const counted: Usage = {
+      // An upstream that was never reached has read no prompt.
+      promptTokens: content === '' && end.state !== 'finished' ? 0 : plan.promptTokens,
+      completionTokens: told !== undefined && isOrdinary(told, content) ? told.completionTokens - told.reasoningTokens : await this.count(content),
+    };
+    if (told !== undefined && isPlausible(told, { ...counted, promptTokens: plan.promptTokens }, plan.request.maxTokens)) return { ...end, content, usage: told, usageSource: 'upstream' };
+    if (told !== undefined) this.metrics.usageRejected.inc({ reason: 'absurd' });
+    else if (end.state === 'finished') this.metrics.usageRejected.inc({ reason: 'missing' });
+    const completionTokens = told === undefined ? counted.completionTokens : await this.count(content);
+    return { ...end, content, usage: { promptTokens: counted.promptTokens, completionTokens }, usageSource: 'counted' };
+  }
+
+  private async count(content: string): Promise<number> {
+    return content === '' ? 0 : this.tokens.count(content, 'o200k_base');
   }
 }
 

@@ -19,10 +19,14 @@ export interface OpenInput {
     readonly next: { readonly question: { readonly id: string; readonly content: string; readonly tokens: number } } | { readonly regenerates: string };
   };
   readonly tokenizer: string;
+  /** What to reserve, as billing wants it. */
+  readonly charge: Readonly<Record<string, unknown>>;
 }
 
 export type OpenAnswer =
-  | { readonly outcome: 'opened'; readonly run_id: string }
+  /** `held`: credits that were reserved. */
+  | { readonly outcome: 'opened'; readonly run_id: string; readonly held: string }
+  | { readonly outcome: 'insufficient'; readonly available: string }
   | { readonly outcome: 'repeated'; readonly run_id: string; readonly same: boolean }
   | { readonly outcome: 'busy' | 'stale' | 'not_found' | 'not_newest' };
 
@@ -33,14 +37,16 @@ export interface ConcludeInput {
   readonly answerTokens: number;
   readonly tokenizer: string;
   readonly title: string | undefined;
+  /** What to collect, as billing wants it. */
+  readonly charge: Readonly<Record<string, unknown>>;
 }
 
 /** `already`: somebody else concluded it; `fenced`: it belongs to a newer generation. */
-export interface ConcludeAnswer {
-  readonly outcome: 'concluded' | 'already' | 'fenced' | 'not_found';
-}
+export type ConcludeAnswer =
+  | { readonly outcome: 'concluded'; readonly charged: string | null; readonly balance: string | null }
+  | { readonly outcome: 'already' | 'fenced' | 'not_found' };
 
-/** The rows of runs. Opening and concluding are one SQL function each: one round trip, atomic. */
+/** The rows of runs. Opening and concluding are one SQL function each, shared by many callers: one round trip, atomic, money included. */
 @Injectable()
 export class RunRepository {
   constructor(private readonly database: Database) {}
@@ -48,7 +54,7 @@ export class RunRepository {
   async open(ctx: RequestContext, input: OpenInput): Promise<OpenAnswer> {
     const { conversation } = input;
     const question = conversation !== undefined && 'question' in conversation.next ? { ...conversation.next.question, tokenizer: input.tokenizer } : null;
-    return this.database.call<OpenAnswer>(ctx, 'open_run', {
+    return this.database.call<OpenAnswer>(ctx, 'open_runs', {
       run_id: input.runId,
       answer_id: input.answerId,
       user_id: input.userId,
@@ -59,13 +65,15 @@ export class RunRepository {
       revision: conversation?.revision ?? null,
       question,
       regenerates: conversation !== undefined && 'regenerates' in conversation.next ? conversation.next.regenerates : null,
+      charge: input.charge,
     });
   }
 
   async conclude(ctx: RequestContext, input: ConcludeInput): Promise<ConcludeAnswer> {
     const { outcome } = input;
-    return this.database.call<ConcludeAnswer>(ctx, 'conclude_run', {
+    return this.database.call<ConcludeAnswer>(ctx, 'conclude_runs', {
       run_id: input.runId,
+      user_id: ctx.actor.kind === 'user' ? ctx.actor.userId : null,
       generation: input.generation,
       state: outcome.state,
       finish_reason: outcome.finishReason ?? null,
@@ -77,6 +85,7 @@ export class RunRepository {
       answer_tokens: input.answerTokens,
       tokenizer: input.tokenizer,
       title: input.title ?? null,
+      charge: input.charge,
     });
   }
 

@@ -15,6 +15,8 @@ export interface RunPlan {
   readonly request: UpstreamRequest;
   /** Tokens of the prompt by our own count. */
   readonly promptTokens: number;
+  /** The price list that the run began under; absent where Redis forgot the plan. */
+  readonly priceListId?: string;
   /** Milliseconds since 1970 when the request came in. */
   readonly requestedAt: number;
   /** The turn that the answer completes, and the revision of the history that the prompt was made from; absent outside of conversations. */
@@ -61,12 +63,4 @@ const FINISH_REASONS: Readonly<Record<string, FinishReason>> = { stop: 'stop', l
 /** The upstream's finish_reason as one of ours; an unknown one counts as a plain stop. */
 export function finishReasonOf(upstream: string | undefined): FinishReason {
   return (upstream === undefined ? undefined : FINISH_REASONS[upstream]) ?? 'stop';
-}
-
-/**
- * Whether an upstream's count for an answer can be true: a token is at least a quarter of a UTF-16 unit (four-byte
- * characters in single bytes) and a message has some overhead; blanks may run to many units a token.
- */
-export function plausibleCompletion(tokens: number, content: string): boolean {
-  return tokens <= content.length * 4 + 64 && tokens >= Math.floor(content.length / 128);
 }

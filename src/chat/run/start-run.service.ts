@@ -4,6 +4,7 @@ import type { RequestContext } from '../../platform/context/index.js';
 import { DomainError, asDomainError } from '../../platform/errors/index.js';
 import { Bus } from '../../platform/redis/index.js';
 import { newId, now } from '../../platform/values/index.js';
+import { MeteringService, type Estimate, type HoldRequest } from '../../billing/index.js';
 import { TenantService } from '../../tenants/index.js';
 import { Dispatcher, ModelService, TokenCounter, type Model, type Position, type PromptMessage, type Sampling } from '../../upstream/index.js';
 import type { History } from '../messages/history.js';
@@ -53,7 +54,7 @@ const STALE_RETRIES = 3;
  *
  *   3 porter  refuse what can't be served before anything is stored   Dispatcher.checkRoom     429
  *   4 window  what the model is shown                                 fitWindow                400
- *   5 open    run and question stored, in one transaction             RunRepository.open       404, 409
+ *   5 open    run, question and hold stored, in one transaction       RunRepository.open       402, 404, 409
  *   6 queue   plan laid ready, ticket into the queue                  StreamLog, Dispatcher    503, undone by conclude
  *
  * A process that dies between 5 and 6 leaves an open run that the sweeper finds.
@@ -67,22 +68,27 @@ export class StartRunService {
     private readonly history: HistoryRepository,
     private readonly dispatcher: Dispatcher,
     private readonly runs: RunRepository,
+    private readonly metering: MeteringService,
     private readonly log: StreamLogRepository,
     private readonly concluder: ConcludeRunService,
     private readonly bus: Bus,
   ) {}
 
-  /** @throws DomainError `queue_full`, `invalid_request`, `not_found`, `conflict`, `unavailable`. */
+  /** @throws DomainError `queue_full`, `invalid_request`, `insufficient_balance`, `not_found`, `conflict`, `unavailable`. */
   async start(ctx: RequestContext, ask: Ask, options: AskOptions): Promise<StartedRun> {
     await this.dispatcher.checkRoom(ctx);
     for (let attempt = 1; ; attempt += 1) {
       const prepared = await this.prepare(ctx, ask, attempt > 1);
       const ids = { runId: newId(), answerId: newId() };
-      const answer = await this.runs.open(ctx, this.openInput(ctx, ask, options, prepared, ids));
+      const hold = await this.metering.hold(ctx, estimateOf(ctx, prepared));
+      const answer = await this.runs.open(ctx, this.openInput(ctx, ask, options, prepared, ids, hold));
       if (answer.outcome === 'stale' && attempt < STALE_RETRIES) continue;
-      const repeated = settleOutcome(answer);
-      if (repeated !== undefined) return { runId: repeated, subject: undefined, position: { position: 0, etaMs: 0 }, repeated: true };
-      return this.enqueue(ctx, prepared, ids, options);
+      if (answer.outcome === 'insufficient') throw this.metering.refusal(ctx, hold, BigInt(answer.available));
+      const runId = settleOutcome(answer);
+      if (answer.outcome !== 'opened') return { runId, subject: undefined, position: { position: 0, etaMs: 0 }, repeated: true };
+      this.metering.granted(ctx, hold);
+      const maxTokens = this.metering.answerRoom(hold, BigInt(answer.held));
+      return this.enqueue(ctx, { ...prepared, maxTokens }, hold.prices.id, ids, options);
     }
   }
 
@@ -125,7 +131,7 @@ export class StartRunService {
     return Math.min(asked ?? model.maxAnswerTokens, model.maxAnswerTokens, free);
   }
 
-  private openInput(ctx: RequestContext, ask: Ask, options: AskOptions, prepared: Prepared, ids: { runId: string; answerId: string }): OpenInput {
+  private openInput(ctx: RequestContext, ask: Ask, options: AskOptions, prepared: Prepared, ids: { runId: string; answerId: string }, hold: HoldRequest): OpenInput {
     return {
       ...ids,
       userId: userOf(ctx),
@@ -134,10 +140,11 @@ export class StartRunService {
       requestHash: options.idempotencyKey === undefined ? '' : createHash('sha256').update(JSON.stringify(ask)).digest('base64url'),
       ...(prepared.conversation === undefined ? {} : { conversation: prepared.conversation }),
       tokenizer: prepared.model.encoding,
+      charge: hold.row,
     };
   }
 
-  private async enqueue(ctx: RequestContext, prepared: Prepared, ids: { runId: string; answerId: string }, options: AskOptions): Promise<StartedRun> {
+  private async enqueue(ctx: RequestContext, prepared: Prepared, priceListId: string, ids: { runId: string; answerId: string }, options: AskOptions): Promise<StartedRun> {
     const requestedAt = now();
     const subject: WireSubject = {
       runId: ids.runId,
@@ -152,6 +159,7 @@ export class StartRunService {
       subject,
       request: { model: prepared.model.upstreamName, messages: prepared.window.messages, maxTokens: prepared.maxTokens, sampling: prepared.sampling },
       promptTokens: prepared.window.tokens,
+      priceListId,
       requestedAt,
       ...(prepared.turn === undefined ? {} : { turn: prepared.turn }),
     };
@@ -161,17 +169,30 @@ export class StartRunService {
       return { runId: ids.runId, subject, position, repeated: false };
     } catch (error) {
       const usage = { promptTokens: 0, completionTokens: 0 };
+      // Nothing was produced: the hold is released.
       await this.concluder.conclude(plan, { runId: ids.runId, generation: 1 }, 1, { state: 'failed', errorCode: 'unavailable', content: '', usage, usageSource: 'counted' });
       throw asDomainError(error);
     }
   }
 }
 
-/** The id of the run that an earlier request began, or undefined where a new one was opened. */
-function settleOutcome(answer: OpenAnswer): string | undefined {
+function estimateOf(ctx: RequestContext, prepared: Prepared): Estimate {
+  const { actor } = ctx;
+  return {
+    userId: userOf(ctx),
+    apiKeyId: actor.kind === 'user' && actor.via === 'api_key' ? actor.credentialId : undefined,
+    conversationId: prepared.conversation?.id,
+    model: prepared.model.name,
+    promptTokens: prepared.window.tokens,
+    maxTokens: prepared.maxTokens,
+  };
+}
+
+/** The run that the request leads to: a new one, or the one that an earlier request with this key began. @throws conflict, not_found */
+function settleOutcome(answer: Exclude<OpenAnswer, { outcome: 'insufficient' }>): string {
   switch (answer.outcome) {
     case 'opened':
-      return undefined;
+      return answer.run_id;
     case 'repeated':
       if (!answer.same) throw new DomainError('conflict', { param: 'Idempotency-Key', message: 'this Idempotency-Key was used for another request' });
       return answer.run_id;

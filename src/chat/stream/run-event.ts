@@ -7,6 +7,18 @@ export type FinishReason = 'stop' | 'length' | 'content_filter' | 'stopped';
 export interface Usage {
   readonly promptTokens: number;
   readonly completionTokens: number;
+  /** Part of the prompt that the upstream took from its own cache; 0 unless told. */
+  readonly cachedTokens?: number;
+  /** Part of the completion that the model only thought; 0 unless told. */
+  readonly reasoningTokens?: number;
+}
+
+/** What an answer cost, and what is left; integers beyond 2^53 are texts. */
+export interface Bill {
+  readonly credits: number | string;
+  readonly balance: number | string;
+  /** The balance is below the tenant's warning threshold. */
+  readonly low: boolean;
 }
 
 /**
@@ -18,7 +30,7 @@ export type RunEvent =
   | { readonly type: 'started'; readonly seq: number }
   /** `content` is at most DELTA_LIMIT UTF-16 units and never ends inside a surrogate pair; `pace` is characters per second. */
   | { readonly type: 'delta'; readonly seq: number; readonly content: string; readonly pace?: number }
-  | { readonly type: 'done'; readonly seq: number; readonly finishReason: FinishReason; readonly usage: Usage }
+  | { readonly type: 'done'; readonly seq: number; readonly finishReason: FinishReason; readonly usage: Usage; readonly bill?: Bill }
   | { readonly type: 'error'; readonly seq: number; readonly code: ErrorCode; readonly message: string };
 
 /** Longest `content` of one delta, in UTF-16 units: keeps every frame of every format below 4 KiB. */

@@ -1,7 +1,7 @@
 import { ERROR_CATALOGUE } from '../../platform/errors/index.js';
 import type { StreamFrame } from '../stream/run-event.js';
 import { lineJson } from './line-json.js';
-import { usageJson } from './usage-json.js';
+import { billJson, usageJson } from './usage-json.js';
 import type { WireEncoder, WireFormat, WireSubject, WireWrite } from './wire.js';
 
 const write = (text: string): readonly WireWrite[] => [{ text, apart: false }];
@@ -38,7 +38,7 @@ function encoderFor(subject: WireSubject): WireEncoder {
           model: subject.model,
         }));
       case 'done':
-        return event('done', frame.seq, lineJson({ seq: frame.seq, finish_reason: frame.finishReason, usage: usageJson(frame.usage) }));
+        return event('done', frame.seq, lineJson({ seq: frame.seq, finish_reason: frame.finishReason, usage: usageJson(frame.usage), ...billJson(frame.bill) }));
       case 'error': {
         const { type } = ERROR_CATALOGUE[frame.code];
         return event('error', frame.seq, lineJson({ seq: frame.seq, code: frame.code, message: frame.message, type }));

@@ -1,7 +1,7 @@
 import { ERROR_CATALOGUE } from '../../platform/errors/index.js';
 import { DELTA_LIMIT, type StreamFrame } from '../stream/run-event.js';
 import { asciiJsonString, asciiJsonText } from './ascii-json.js';
-import { usageJson } from './usage-json.js';
+import { billJson, usageJson } from './usage-json.js';
 import type { WireEncoder, WireFormat, WireSubject, WireWrite } from './wire.js';
 
 /** Closes an answer that ended well. A write of its own: clients compare the whole chunk with zero. */
@@ -41,7 +41,8 @@ function encoderFor(subject: WireSubject): WireEncoder {
         return [success(`,"seq":${frame.seq}${identity(subject)}`)];
       case 'done': {
         const usage = JSON.stringify(usageJson(frame.usage));
-        return [success(`,"seq":${frame.seq},"done":true,"finish_reason":"${frame.finishReason}","usage":${usage}`), END];
+        const bill = frame.bill === undefined ? '' : `,${JSON.stringify(billJson(frame.bill)).slice(1, -1)}`;
+        return [success(`,"seq":${frame.seq},"done":true,"finish_reason":"${frame.finishReason}","usage":${usage}${bill}`), END];
       }
       case 'error':
       case 'broken': {

@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import { DataSource, type QueryRunner } from 'typeorm';
 import type { PlatformContext, RequestContext } from '../context/index.js';
 import { isId } from '../values/index.js';
+import { GroupedCall } from './grouped-call.js';
 import { openTx, type PlatformTx, type TenantTx } from './tenant-tx.js';
 import { retryTransaction } from './transaction-retry.js';
 
@@ -10,10 +11,11 @@ import { retryTransaction } from './transaction-retry.js';
  * Errors: the driver's; the error filter turns those of an absent server into `unavailable`.
  */
 export class Database {
-  private readonly hot: Pool;
+  private readonly grouped: Readonly<Record<'open_runs' | 'conclude_runs', GroupedCall>>;
 
   constructor(private readonly app: DataSource, private readonly platform: DataSource) {
-    this.hot = poolOf(app);
+    const pool = poolOf(app);
+    this.grouped = { open_runs: new GroupedCall(pool, 'open_runs'), conclude_runs: new GroupedCall(pool, 'conclude_runs') };
   }
 
   /** Runs `work` in a transaction that sees and writes the rows of `ctx.tenantId` only. Retried whole on serialisation failure, so `work` must not talk to anybody else. */
@@ -33,16 +35,11 @@ export class Database {
   }
 
   /**
-   * Calls a SQL function `name(tenant uuid, input jsonb) returns jsonb`, which sets the tenant itself and is a
-   * transaction of its own: one round trip, for the two writes of the hot path. Prepared once a connection.
+   * Opens or concludes a run: the two writes of the hot path, each by a SQL function that takes the rows of many
+   * callers and tenants at once, sets the tenant of each row itself, and is a transaction of its own.
    */
-  async call<Answer>(ctx: RequestContext, name: 'open_run' | 'conclude_run', input: unknown): Promise<Answer> {
-    const tenantId = checkedTenant(ctx);
-    const query = { name, text: `SELECT ${name}($1, $2) AS answer`, values: [tenantId, JSON.stringify(input)] };
-    const { rows } = await retryTransaction(() => this.hot.query<{ answer: Answer }>(query));
-    const [row] = rows;
-    if (row === undefined) throw new Error(`${name} answered no row`);
-    return row.answer;
+  async call<Answer>(ctx: RequestContext, name: 'open_runs' | 'conclude_runs', row: object): Promise<Answer> {
+    return this.grouped[name].call<Answer>({ ...row, tenant_id: checkedTenant(ctx) });
   }
 
   /** Whether both roles are served. Bounded by the pool's timeouts. */

@@ -7,6 +7,8 @@ export interface DomainErrorDetail {
   readonly param?: string;
   /** Milliseconds until a retry makes sense; becomes `Retry-After`, rounded up to seconds. */
   readonly retryAfterMs?: number;
+  /** Figures that a program may want beside the message, such as the credits that are missing. */
+  readonly details?: Readonly<Record<string, number | string>>;
   /** The private cause: logged by its name, never shown. */
   readonly cause?: unknown;
 }
@@ -15,6 +17,7 @@ export interface DomainErrorDetail {
 export class DomainError extends Error {
   readonly param: string | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly details: Readonly<Record<string, number | string>> | undefined;
   private readonly exact: string | undefined;
 
   constructor(readonly code: ErrorCode, detail: DomainErrorDetail = {}) {
@@ -23,6 +26,7 @@ export class DomainError extends Error {
     this.exact = detail.message;
     this.param = detail.param;
     this.retryAfterMs = detail.retryAfterMs;
+    this.details = detail.details;
   }
 
   get definition(): ErrorDefinition {

@@ -9,6 +9,7 @@ export interface ErrorBody {
     readonly type: string;
     readonly param: string | null;
     readonly request_id: string;
+    readonly details?: Readonly<Record<string, number | string>>;
   };
 }
 
@@ -20,6 +21,7 @@ export function errorBody(error: DomainError, locale: 'zh' | 'en', requestId: st
       type: error.definition.type,
       param: error.param ?? null,
       request_id: requestId,
+      ...(error.details === undefined ? {} : { details: error.details }),
     },
   };
 }

@@ -1,5 +1,5 @@
 import { applyDecorators, type Type } from '@nestjs/common';
-import { ApiExtraModels, ApiProperty, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, ApiPropertyOptional, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { ERROR_CATALOGUE, type ErrorCode } from '../errors/index.js';
 
 class ErrorDetailDto {
@@ -8,6 +8,8 @@ class ErrorDetailDto {
   @ApiProperty() type!: string;
   @ApiProperty({ type: String, nullable: true }) param!: string | null;
   @ApiProperty() request_id!: string;
+  @ApiPropertyOptional({ type: 'object', additionalProperties: true, description: 'Figures for programs, such as `needed` and `available` credits of `insufficient_balance`.' })
+  details?: Record<string, number | string>;
 }
 
 /** The one error body, for the OpenAPI document. */
@@ -20,6 +22,7 @@ interface Success {
   readonly type?: Type;
   readonly list?: Type;
   readonly stream?: boolean;
+  readonly csv?: boolean;
   readonly description?: string;
 }
 
@@ -46,6 +49,7 @@ export function Answers(success: Success, ...errors: readonly ErrorCode[]): Meth
 function successResponse(success: Success): Parameters<typeof ApiResponse>[0] {
   const description = success.description ?? 'Done.';
   if (success.stream) return { status: success.status, description, content: { 'text/event-stream': { schema: { type: 'string' } } } };
+  if (success.csv) return { status: success.status, description, content: { 'text/csv': { schema: { type: 'string' } } } };
   if (success.list) {
     return {
       status: success.status,

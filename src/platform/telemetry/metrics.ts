@@ -14,6 +14,7 @@ export class Metrics {
   readonly queueWait = new Histogram({ name: 'bailiao_queue_wait_seconds', help: 'From the queue to a worker.', buckets: SECONDS, registers: [this.registry] });
   readonly firstToken = new Histogram({ name: 'bailiao_time_to_first_token_seconds', help: 'From the request to the first token in the stream log.', labelNames: ['model'], buckets: SECONDS, registers: [this.registry] });
   readonly upstreamErrors = new Counter({ name: 'bailiao_upstream_errors_total', help: 'Failed calls to a channel, by kind.', labelNames: ['kind'], registers: [this.registry] });
+  readonly usageRejected = new Counter({ name: 'bailiao_upstream_usage_rejected_total', help: 'Answers whose usage the upstream did not tell, or told absurdly; they were counted here. Alert on it: it is money.', labelNames: ['reason'], registers: [this.registry] });
   readonly upstreamRetries = new Counter({ name: 'bailiao_upstream_retries_total', help: 'Calls to a channel that were made again.', registers: [this.registry] });
 
   constructor() {

@@ -9,6 +9,11 @@ export interface StoredSettings {
   readonly welcome_text?: string;
   readonly logo_url?: string;
   readonly theme_color?: string;
+  readonly signup_credits?: number;
+  readonly signup_credits_days?: number;
+  readonly daily_free_credits?: number;
+  readonly low_balance_credits?: number;
+  readonly minimum_answer_tokens?: number;
 }
 
 /** A change: null brings the default back. */
@@ -28,11 +33,24 @@ export interface TenantSettings {
   readonly logoUrl: string | undefined;
   /** `#rrggbb`. */
   readonly themeColor: string | undefined;
+  /** Free credits of a new user; 0: none. */
+  readonly signupCredits: number;
+  /** Days until what is left of them expires; undefined: never. */
+  readonly signupCreditsDays: number | undefined;
+  /** Free credits of each day (Asia/Shanghai); what is left of them expires at midnight. */
+  readonly dailyFreeCredits: number;
+  /** Below this balance, in credits, an answer ends with a warning; 0: never. */
+  readonly lowBalanceCredits: number;
+  /** An answer for which the balance affords fewer tokens than this is refused. */
+  readonly minimumAnswerTokens: number;
 }
 
 export const DEFAULT_COMPLIANCE_NOTICE = '内容由 AI 生成，仅供参考';
 const MODEL = /^[A-Za-z0-9][\w.:/-]{0,99}$/;
 const MOST_MODELS = 100;
+export const DEFAULT_MINIMUM_ANSWER_TOKENS = 16;
+/** Most credits of a setting: far above any use, far below 2^53. */
+const MOST_CREDITS = 1_000_000_000_000;
 
 /** Says what is wrong with a value, or nothing. Lengths are in characters (code points), as PostgreSQL counts. */
 type Rule = (value: unknown) => string | undefined;
@@ -48,6 +66,11 @@ const RULES: Readonly<Record<keyof StoredSettings, Rule>> = {
   welcome_text: text(1, 500),
   logo_url: (value) => (typeof value === 'string' && value.length <= 500 && URL.canParse(value) && new URL(value).protocol === 'https:' ? undefined : 'must be an https address of at most 500 characters'),
   theme_color: (value) => (typeof value === 'string' && /^#[0-9a-fA-F]{6}$/.test(value) ? undefined : 'must be a colour such as #07c160'),
+  signup_credits: integer(0, MOST_CREDITS),
+  signup_credits_days: integer(1, 3_650),
+  daily_free_credits: integer(0, MOST_CREDITS),
+  low_balance_credits: integer(0, MOST_CREDITS),
+  minimum_answer_tokens: integer(1, 100_000),
 };
 
 /**
@@ -85,6 +108,11 @@ export function effectiveSettings(stored: StoredSettings): TenantSettings {
     welcomeText: stored.welcome_text,
     logoUrl: stored.logo_url,
     themeColor: stored.theme_color,
+    signupCredits: stored.signup_credits ?? 0,
+    signupCreditsDays: stored.signup_credits_days,
+    dailyFreeCredits: stored.daily_free_credits ?? 0,
+    lowBalanceCredits: stored.low_balance_credits ?? 0,
+    minimumAnswerTokens: stored.minimum_answer_tokens ?? DEFAULT_MINIMUM_ANSWER_TOKENS,
   });
 }
 
@@ -101,6 +129,10 @@ function text(min: number, max: number): Rule {
     const length = typeof value === 'string' ? [...value].length : -1;
     return length >= min && length <= max ? undefined : `must be a text of ${min} to ${max} characters`;
   };
+}
+
+function integer(min: number, max: number): Rule {
+  return (value) => (Number.isInteger(value) && (value as number) >= min && (value as number) <= max ? undefined : `must be a whole number from ${min} to ${max}`);
 }
 
 function invalid(param: string, fault: string): DomainError {

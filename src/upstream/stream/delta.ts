@@ -2,6 +2,10 @@
 export interface UpstreamUsage {
   readonly promptTokens: number;
   readonly completionTokens: number;
+  /** Part of the prompt that came from the upstream's cache. */
+  readonly cachedTokens: number;
+  /** Part of the completion that was thought and not shown. */
+  readonly reasoningTokens: number;
 }
 
 /** What arrived in one network read: pieces of the answer, and on the last batch how it ended. */

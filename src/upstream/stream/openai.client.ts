@@ -9,7 +9,12 @@ import type { Transport } from './transport.js';
 
 interface Chunk {
   readonly choices?: readonly { readonly delta?: { readonly content?: unknown }; readonly finish_reason?: unknown }[];
-  readonly usage?: { readonly prompt_tokens?: unknown; readonly completion_tokens?: unknown } | null;
+  readonly usage?: {
+    readonly prompt_tokens?: unknown;
+    readonly completion_tokens?: unknown;
+    readonly prompt_tokens_details?: { readonly cached_tokens?: unknown } | null;
+    readonly completion_tokens_details?: { readonly reasoning_tokens?: unknown } | null;
+  } | null;
   readonly error?: { readonly code?: unknown };
 }
 
@@ -161,10 +166,20 @@ function parseChunk(payload: string): Chunk {
   return chunk;
 }
 
+/** Undefined for anything but whole, non-negative numbers: our own count is then what holds. */
 function readUsage(chunk: Chunk): UpstreamUsage | undefined {
-  const prompt = chunk.usage?.prompt_tokens;
-  const completion = chunk.usage?.completion_tokens;
-  if (typeof prompt !== 'number' || typeof completion !== 'number') return undefined;
-  if (!Number.isSafeInteger(prompt) || !Number.isSafeInteger(completion) || prompt < 0 || completion < 0) return undefined;
-  return { promptTokens: prompt, completionTokens: completion };
+  const { usage } = chunk;
+  if (!isCount(usage?.prompt_tokens) || !isCount(usage.completion_tokens)) return undefined;
+  const cached = usage.prompt_tokens_details?.cached_tokens;
+  const reasoning = usage.completion_tokens_details?.reasoning_tokens;
+  return {
+    promptTokens: usage.prompt_tokens,
+    completionTokens: usage.completion_tokens,
+    cachedTokens: isCount(cached) ? Math.min(cached, usage.prompt_tokens) : 0,
+    reasoningTokens: isCount(reasoning) ? Math.min(reasoning, usage.completion_tokens) : 0,
+  };
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
