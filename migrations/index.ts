@@ -5,9 +5,23 @@ import { CreateChat1763600003000 } from './1763600003000-create-chat.js';
 import { CreateLedger1763700000000 } from './1763700000000-create-ledger.js';
 import { CreateCharges1763700001000 } from './1763700001000-create-charges.js';
 import { GroupRuns1763700002000 } from './1763700002000-group-runs.js';
+import { CreateMerchants1763800000000 } from './1763800000000-create-merchants.js';
+import { CreateOrders1763800001000 } from './1763800001000-create-orders.js';
+import { CreateRefunds1763800002000 } from './1763800002000-create-refunds.js';
 
 /** All migrations, oldest first. */
-export const MIGRATIONS = [StampTenantTables1763600000000, CreateTenants1763600001000, CreateIdentity1763600002000, CreateChat1763600003000, CreateLedger1763700000000, CreateCharges1763700001000, GroupRuns1763700002000];
+export const MIGRATIONS = [
+  StampTenantTables1763600000000,
+  CreateTenants1763600001000,
+  CreateIdentity1763600002000,
+  CreateChat1763600003000,
+  CreateLedger1763700000000,
+  CreateCharges1763700001000,
+  GroupRuns1763700002000,
+  CreateMerchants1763800000000,
+  CreateOrders1763800001000,
+  CreateRefunds1763800002000,
+];
 
 /** Their names as the table `migrations` records them. */
 export const MIGRATION_NAMES: readonly string[] = MIGRATIONS.map((migration) => migration.name);

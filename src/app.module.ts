@@ -11,6 +11,7 @@ import { RedisModule } from './platform/redis/index.js';
 import { TelemetryModule, type Logger } from './platform/telemetry/index.js';
 import { TENANTS_ENTITIES, TenantsModule } from './tenants/index.js';
 import { UpstreamModule } from './upstream/index.js';
+import { WebhooksModule } from './webhooks/index.js';
 
 /** The house, composed for a role. A worker has the lower rooms and no public routes but health and metrics. */
 @Module({})
@@ -30,7 +31,7 @@ export class AppModule {
         BillingModule.for(config.role),
         UpstreamModule,
         ChatModule.for(config.role),
-        ...(api ? [AdminModule] : []),
+        ...(api ? [AdminModule.for(config.role), WebhooksModule.for(config.role)] : []),
       ],
     };
   }

@@ -1,14 +1,30 @@
-import { Module } from '@nestjs/common';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { BillingModule } from '../billing/index.js';
 import { IdentityModule } from '../identity/index.js';
+import type { Role } from '../platform/config/index.js';
 import { TenantsModule } from '../tenants/index.js';
 import { AdminAuthController } from './auth/auth.controller.js';
+import { EnterTenant } from './enter-tenant.service.js';
+import { AdminMerchantController } from './merchants/merchant.controller.js';
+import { AdminOrderController } from './orders/order.controller.js';
+import { AdminPackageController } from './packages/package.controller.js';
+import { AdminPaymentController } from './payments/payment.controller.js';
+import { AdminPriceController } from './prices/price.controller.js';
 import { AdminTenantController } from './tenants/tenant.controller.js';
 import { AdminUserController } from './users/user.controller.js';
 import { TenantUserService } from './users/tenant-user.service.js';
 
-@Module({
-  imports: [IdentityModule, TenantsModule],
-  controllers: [AdminAuthController, AdminTenantController, AdminUserController],
-  providers: [TenantUserService],
-})
-export class AdminModule {}
+@Module({})
+export class AdminModule {
+  static for(role: Role): DynamicModule {
+    return {
+      module: AdminModule,
+      imports: [IdentityModule, TenantsModule, BillingModule.for(role)],
+      controllers: [
+        AdminAuthController, AdminTenantController, AdminUserController, AdminMerchantController, AdminPackageController, AdminOrderController, AdminPaymentController,
+        AdminPriceController,
+      ],
+      providers: [EnterTenant, TenantUserService],
+    };
+  }
+}

@@ -1,6 +1,17 @@
 export { BillingModule } from './billing.module.js';
 export type { Charge, Estimate, HoldRequest, MeteredUsage, Settlement } from './metering/charge.js';
 export { MeteringService } from './metering/metering.service.js';
+export { ORDER_STATES, type Order, type OrderState } from './orders/order.js';
+export { OrderService } from './orders/order.service.js';
+export { CHANNELS, type Package, type PackageDraft } from './packages/package.js';
+export { PackageService } from './packages/package.service.js';
+export type { Finding, FindingState } from './payments/finding.js';
+export { FindingService, type FindingDecision } from './payments/finding.service.js';
+export { NoticeService } from './payments/notice.service.js';
 export { ANY_MODEL, type PriceList } from './prices/price-list.js';
 export { PriceService, type PriceDraft } from './prices/price.service.js';
+export type { BillReport } from './reconciliation/report.js';
+export { ReconciliationService } from './reconciliation/reconciliation.service.js';
+export type { Refund, RefundState } from './refunds/refund.js';
+export { RefundService, type RefundWish } from './refunds/refund.service.js';
 export { WalletService } from './wallet/wallet.service.js';

@@ -43,6 +43,6 @@ import { WechatLoginService } from './wechat-login/wechat-login.service.js';
     AuthenticateGuard,
     { provide: APP_GUARD, useExisting: AuthenticateGuard },
   ],
-  exports: [ApiKeyService, AuthenticateGuard, StaffService, StandingService, UserService],
+  exports: [ApiKeyService, AuthenticateGuard, RateLimits, StaffService, StandingService, UserService],
 })
 export class IdentityModule {}

@@ -10,6 +10,8 @@ export { ForStaff, ForUser, STAFF_ERRORS, USER_ERRORS, type Access } from './gua
 export { AuthenticateGuard } from './guard/authenticate.guard.js';
 export { FromCaller } from './guard/caller.decorator.js';
 export type { Caller } from './guard/caller.js';
+export type { Limit } from './limits/limit.js';
+export { RateLimits } from './limits/rate-limits.service.js';
 export { IdentityModule } from './identity.module.js';
 export type { SessionSummary } from './sessions/session.repository.js';
 export type { Staff, StaffRole } from './staff/staff.js';

@@ -1,11 +1,14 @@
 import { CredentialEntity } from './credentials/credential.entity.js';
 import { TenantDomainEntity, TenantEntity } from './tenant/tenant.entity.js';
 
-export type { TenantSettings } from './settings/settings.js';
+export type { Merchant, MerchantDraft } from './merchant/merchant.js';
+export { MerchantService } from './merchant/merchant.service.js';
+export type { TenantSettings, TopupPricing } from './settings/settings.js';
 export { Hints, tenantHintsOf } from './tenant/tenant-hints.decorator.js';
 export { APP_ID, DOMAIN, SLUG, type Tenant, type TenantChange, type TenantDraft, type TenantHints, type TenantState } from './tenant/tenant.js';
 export { TenantService } from './tenant/tenant.service.js';
 export { TenantsModule } from './tenants.module.js';
+export { TenantPay, type TenantPayAccount } from './wechat/tenant-pay.service.js';
 export { TenantWechat } from './wechat/tenant-wechat.service.js';
 
 /** For the data source of the composition only. */

@@ -5,8 +5,11 @@ import { WechatModule } from '../wechat/index.js';
 import { PublicController } from './branding/public.controller.js';
 import { CredentialRepository } from './credentials/credential.repository.js';
 import { CredentialService } from './credentials/credential.service.js';
+import { MerchantRepository } from './merchant/merchant.repository.js';
+import { MerchantService } from './merchant/merchant.service.js';
 import { TenantRepository } from './tenant/tenant.repository.js';
 import { TenantService } from './tenant/tenant.service.js';
+import { TenantPay } from './wechat/tenant-pay.service.js';
 import { TenantWechat } from './wechat/tenant-wechat.service.js';
 
 @Module({
@@ -16,10 +19,13 @@ import { TenantWechat } from './wechat/tenant-wechat.service.js';
     { provide: Sealer, inject: [CONFIG], useFactory: (config: Config) => new Sealer(config.masterKeys) },
     CredentialRepository,
     CredentialService,
+    MerchantRepository,
+    MerchantService,
+    TenantPay,
     TenantRepository,
     TenantService,
     TenantWechat,
   ],
-  exports: [TenantService, TenantWechat],
+  exports: [MerchantService, TenantPay, TenantService, TenantWechat],
 })
 export class TenantsModule {}

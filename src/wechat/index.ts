@@ -1,4 +1,13 @@
 export type { CodeExchange, WechatSession } from './open-api/code2session.js';
 export { WechatApi } from './open-api/open-api.client.js';
 export { WechatError, type WechatErrorKind } from './open-api/wechat-error.js';
+export type { BillTrade, TradeBill } from './pay/bill.js';
+export type { WechatPayMerchant } from './pay/merchant.js';
+export { NoticeRefused, verifyNotice, type WechatPayNotice } from './pay/notice.js';
+export { WechatPay } from './pay/pay.client.js';
+export { WechatPayClients } from './pay/pay-clients.client.js';
+export { WechatPayError, type WechatPayErrorKind } from './pay/pay-error.js';
+export type { PayChannel, PrepayAnswer, PrepayRequest } from './pay/prepay.js';
+export type { RefundRequest, RefundState, WechatRefund } from './pay/refund.js';
+export type { TradeState, WechatTrade } from './pay/trade.js';
 export { WechatModule } from './wechat.module.js';

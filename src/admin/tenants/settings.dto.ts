@@ -15,6 +15,11 @@ export class SettingsPatchDto {
   @ApiPropertyOptional({ type: 'integer', nullable: true, description: 'Free credits of each day in Asia/Shanghai; they expire at midnight.' }) daily_free_credits?: number | null;
   @ApiPropertyOptional({ type: 'integer', nullable: true, description: 'Below this balance answers end with a warning; 0: never.' }) low_balance_credits?: number | null;
   @ApiPropertyOptional({ type: 'integer', nullable: true, description: 'An answer is refused when the balance affords fewer tokens.' }) minimum_answer_tokens?: number | null;
+  @ApiPropertyOptional({ type: String, nullable: true, example: '0.01', description: 'USD for 1,000 credits, as a text. With the next four it sets the dynamic price of any amount; all or none.' }) topup_usd_per_1000?: string | null;
+  @ApiPropertyOptional({ type: String, nullable: true, example: '7.1234', description: 'CNY for one USD.' }) topup_exchange_rate?: string | null;
+  @ApiPropertyOptional({ type: String, nullable: true, example: '2026-11-20', description: 'The day that the rate is of.' }) topup_exchange_rate_date?: string | null;
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: 100, description: 'Who published the rate.' }) topup_exchange_rate_source?: string | null;
+  @ApiPropertyOptional({ type: String, nullable: true, example: '1.5', description: 'Factor on the price.' }) topup_markup?: string | null;
 }
 
 /** The settings in force, defaults included. */
@@ -31,6 +36,11 @@ export class SettingsDto {
   @ApiProperty() daily_free_credits!: number;
   @ApiProperty() low_balance_credits!: number;
   @ApiProperty() minimum_answer_tokens!: number;
+  @ApiProperty({ type: String, nullable: true }) topup_usd_per_1000!: string | null;
+  @ApiProperty({ type: String, nullable: true }) topup_exchange_rate!: string | null;
+  @ApiProperty({ type: String, nullable: true }) topup_exchange_rate_date!: string | null;
+  @ApiProperty({ type: String, nullable: true }) topup_exchange_rate_source!: string | null;
+  @ApiProperty({ type: String, nullable: true }) topup_markup!: string | null;
 
   static of(settings: TenantSettings): SettingsDto {
     return {
@@ -46,6 +56,11 @@ export class SettingsDto {
       daily_free_credits: settings.dailyFreeCredits,
       low_balance_credits: settings.lowBalanceCredits,
       minimum_answer_tokens: settings.minimumAnswerTokens,
+      topup_usd_per_1000: settings.topup?.usdPer1000 ?? null,
+      topup_exchange_rate: settings.topup?.exchangeRate ?? null,
+      topup_exchange_rate_date: settings.topup?.exchangeRateDate ?? null,
+      topup_exchange_rate_source: settings.topup?.exchangeRateSource ?? null,
+      topup_markup: settings.topup?.markup ?? null,
     };
   }
 }

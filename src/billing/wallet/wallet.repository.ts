@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { TenantTx } from '../../platform/database/index.js';
 import type { Grant } from '../grants/grants.js';
 import { grantRow } from '../grants/grant.service.js';
+import { walletOf } from '../ledger/account.js';
 import type { TransferReason } from '../ledger/transfer.js';
 import type { After, UsageRow, WalletTransfer } from './wallet.js';
 
@@ -16,6 +17,12 @@ export interface Pocket {
 export class WalletRepository {
   async grant(tx: TenantTx, userId: string, grants: readonly Grant[]): Promise<void> {
     if (grants.length > 0) await tx.query('SELECT grant_due($1, $2, $3)', [tx.ctx.tenantId, userId, JSON.stringify(grants.map(grantRow))]);
+  }
+
+  /** What the user's wallet of bought credits has free; refunds take from there, never from gifts. */
+  async boughtCredits(tx: TenantTx, userId: string): Promise<bigint> {
+    const rows = await tx.query<{ free: string }>('SELECT credits_posted - debits_posted - debits_pending AS free FROM accounts WHERE tenant_id = $1 AND id = $2', [tx.ctx.tenantId, walletOf(tx.ctx.tenantId, userId).id]);
+    return BigInt(rows[0]?.free ?? 0);
   }
 
   async pockets(tx: TenantTx, userId: string): Promise<readonly Pocket[]> {

@@ -17,7 +17,7 @@ export interface Config {
   readonly jwtSecret: Uint8Array;
   readonly openai: { readonly baseUrl: string; readonly apiKey: string; readonly models: readonly ModelSetting[] };
   readonly upstreamTimeouts: { readonly connectMs: number; readonly firstTokenMs: number; readonly betweenTokensMs: number };
-  readonly wechat: { readonly apiBaseUrl: string };
+  readonly wechat: { readonly apiBaseUrl: string; readonly payBaseUrl: string; /** Asked when the first host did not answer. */ readonly payStandbyUrl: string | undefined };
   readonly bootstrapAdmin: { readonly email: string; readonly password: string | undefined };
   readonly runs: { readonly concurrency: number; readonly maxQueued: number; readonly logTtlSeconds: number };
   readonly sessions: { readonly accessSeconds: number; readonly refreshSeconds: number };
@@ -59,7 +59,7 @@ export function readConfig(raw: Readonly<Record<string, string | undefined>>): C
       firstTokenMs: env.integer('UPSTREAM_FIRST_TOKEN_TIMEOUT_MS', 60_000, 10, 600_000),
       betweenTokensMs: env.integer('UPSTREAM_BETWEEN_TOKENS_TIMEOUT_MS', 30_000, 10, 600_000),
     },
-    wechat: { apiBaseUrl: env.url('WECHAT_API_BASE_URL', ['http:', 'https:'], 'the host of the WeChat API', 'https://api.weixin.qq.com') },
+    wechat: readWechat(env),
     bootstrapAdmin: { email: env.text('BOOTSTRAP_ADMIN_EMAIL', 'the first admin', 'admin@example.com'), password: env.optional('BOOTSTRAP_ADMIN_PASSWORD') },
     runs: {
       concurrency: env.integer('RUN_CONCURRENCY', 1_500, 1, 20_000),
@@ -92,6 +92,16 @@ function readMasterKeys(env: Environment): MasterKeys {
     else byVersion.set(version, key);
   }
   return { current: Math.max(0, ...byVersion.keys()), byVersion };
+}
+
+function readWechat(env: Environment): Config['wechat'] {
+  const ownPayUrl = env.optional('WECHATPAY_BASE_URL');
+  const standby = env.optional('WECHATPAY_STANDBY_URL') === undefined && ownPayUrl !== undefined ? undefined : env.url('WECHATPAY_STANDBY_URL', ['http:', 'https:'], "WeChat Pay's second host", 'https://api2.mch.weixin.qq.com');
+  return {
+    apiBaseUrl: env.url('WECHAT_API_BASE_URL', ['http:', 'https:'], 'the host of the WeChat API', 'https://api.weixin.qq.com'),
+    payBaseUrl: env.url('WECHATPAY_BASE_URL', ['http:', 'https:'], 'the host of WeChat Pay', 'https://api.mch.weixin.qq.com'),
+    payStandbyUrl: standby,
+  };
 }
 
 function readJwtSecret(env: Environment): Uint8Array {

@@ -1,10 +1,12 @@
 export { Answers, ErrorBodyDto } from './answers.decorator.js';
 export { ErrorFilter, sendError } from './error.filter.js';
 export { IdParam } from './id-param.pipe.js';
+export { IdempotencyKey } from './idempotency-key.decorator.js';
 export { BODY_LIMIT } from './json-body.js';
 export { localeOf } from './locale.js';
 export { PageQuery } from './page.dto.js';
 export { ACCESS, Public } from './public.decorator.js';
+export { RawBody } from './raw-body.decorator.js';
 export { observeRequests } from './request-log.js';
 export { makeAdapter } from './server.js';
 export { makeValidationPipe } from './validation.pipe.js';

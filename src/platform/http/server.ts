@@ -1,6 +1,7 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { newId } from '../values/index.js';
 import { BODY_LIMIT, parseJsonBody } from './json-body.js';
+import { wantsRawBody } from './raw-body.decorator.js';
 
 const REQUEST_ID = /^[\w.:-]{8,64}$/;
 
@@ -21,9 +22,9 @@ export function makeAdapter(trustedHops: number): FastifyAdapter {
   });
   const fastify = adapter.getInstance();
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: BODY_LIMIT }, (_request, body, done) => {
+  fastify.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: BODY_LIMIT }, (request, body, done) => {
     try {
-      done(null, parseJsonBody(body as Buffer));
+      done(null, wantsRawBody(request) ? body : parseJsonBody(body as Buffer));
     } catch (error) {
       done(error as Error);
     }

@@ -16,6 +16,10 @@ export class Metrics {
   readonly upstreamErrors = new Counter({ name: 'bailiao_upstream_errors_total', help: 'Failed calls to a channel, by kind.', labelNames: ['kind'], registers: [this.registry] });
   readonly usageRejected = new Counter({ name: 'bailiao_upstream_usage_rejected_total', help: 'Answers whose usage the upstream did not tell, or told absurdly; they were counted here. Alert on it: it is money.', labelNames: ['reason'], registers: [this.registry] });
   readonly upstreamRetries = new Counter({ name: 'bailiao_upstream_retries_total', help: 'Calls to a channel that were made again.', registers: [this.registry] });
+  readonly payments = new Counter({ name: 'bailiao_payments_total', help: "WeChat Pay's word about orders, by who brought it and what became of it.", labelNames: ['outcome', 'source'], registers: [this.registry] });
+  readonly refunds = new Counter({ name: 'bailiao_refunds_total', help: "WeChat Pay's word about refunds, by what became of it.", labelNames: ['outcome'], registers: [this.registry] });
+  readonly notices = new Counter({ name: 'bailiao_payment_notices_total', help: 'Letters to the payment webhook, by what became of them.', labelNames: ['outcome'], registers: [this.registry] });
+  readonly paymentFindings = new Counter({ name: 'bailiao_payment_findings_total', help: 'Payments and refunds that do not add up and need a person. Any growth is an alert.', labelNames: ['kind'], registers: [this.registry] });
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });

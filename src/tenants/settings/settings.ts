@@ -1,4 +1,5 @@
 import { DomainError } from '../../platform/errors/index.js';
+import { isDecimal } from '../../platform/values/index.js';
 
 /** What a tenant set, as stored and as its API shows it. A key that is absent has its default. */
 export interface StoredSettings {
@@ -14,6 +15,11 @@ export interface StoredSettings {
   readonly daily_free_credits?: number;
   readonly low_balance_credits?: number;
   readonly minimum_answer_tokens?: number;
+  readonly topup_usd_per_1000?: string;
+  readonly topup_exchange_rate?: string;
+  readonly topup_exchange_rate_date?: string;
+  readonly topup_exchange_rate_source?: string;
+  readonly topup_markup?: string;
 }
 
 /** A change: null brings the default back. */
@@ -43,8 +49,23 @@ export interface TenantSettings {
   readonly lowBalanceCredits: number;
   /** An answer for which the balance affords fewer tokens than this is refused. */
   readonly minimumAnswerTokens: number;
+  /** How credits of any amount are priced; undefined: only packages are sold. */
+  readonly topup: TopupPricing | undefined;
 }
 
+/** A dynamic price: USD for 1,000 credits × CNY for a dollar × markup. Decimal texts, exact. */
+export interface TopupPricing {
+  readonly usdPer1000: string;
+  readonly exchangeRate: string;
+  /** The day that the rate is of, yyyy-MM-dd, and who published it. */
+  readonly exchangeRateDate: string;
+  readonly exchangeRateSource: string;
+  readonly markup: string;
+}
+
+/** A dynamic price needs them all. */
+const TOPUP = ['topup_usd_per_1000', 'topup_exchange_rate', 'topup_exchange_rate_date', 'topup_exchange_rate_source', 'topup_markup'] as const;
+const DAY = /^\d{4}-\d\d-\d\d$/;
 export const DEFAULT_COMPLIANCE_NOTICE = '内容由 AI 生成，仅供参考';
 const MODEL = /^[A-Za-z0-9][\w.:/-]{0,99}$/;
 const MOST_MODELS = 100;
@@ -71,6 +92,11 @@ const RULES: Readonly<Record<keyof StoredSettings, Rule>> = {
   daily_free_credits: integer(0, MOST_CREDITS),
   low_balance_credits: integer(0, MOST_CREDITS),
   minimum_answer_tokens: integer(1, 100_000),
+  topup_usd_per_1000: decimal(),
+  topup_exchange_rate: decimal(),
+  topup_exchange_rate_date: (value) => (typeof value === 'string' && DAY.test(value) && !Number.isNaN(Date.parse(value)) ? undefined : 'must be a day such as 2026-11-20'),
+  topup_exchange_rate_source: text(1, 100),
+  topup_markup: decimal(),
 };
 
 /**
@@ -96,6 +122,9 @@ export function mergeSettings(stored: StoredSettings, patch: SettingsPatch): Sto
   if (merged.default_model !== undefined && merged.models !== undefined && !merged.models.includes(merged.default_model)) {
     throw invalid('settings.default_model', 'must be one of settings.models');
   }
+  const missing = TOPUP.find((key) => merged[key] === undefined);
+  const given = TOPUP.find((key) => merged[key] !== undefined);
+  if (missing !== undefined && given !== undefined) throw invalid(`settings.${missing}`, `must be set together with settings.${given}: a dynamic price needs them all`);
   return merged;
 }
 
@@ -113,7 +142,14 @@ export function effectiveSettings(stored: StoredSettings): TenantSettings {
     dailyFreeCredits: stored.daily_free_credits ?? 0,
     lowBalanceCredits: stored.low_balance_credits ?? 0,
     minimumAnswerTokens: stored.minimum_answer_tokens ?? DEFAULT_MINIMUM_ANSWER_TOKENS,
+    topup: topupOf(stored),
   });
+}
+
+function topupOf(stored: StoredSettings): TopupPricing | undefined {
+  const { topup_usd_per_1000: usdPer1000, topup_exchange_rate: exchangeRate, topup_exchange_rate_date: exchangeRateDate, topup_exchange_rate_source: exchangeRateSource, topup_markup: markup } = stored;
+  if (usdPer1000 === undefined || exchangeRate === undefined || exchangeRateDate === undefined || exchangeRateSource === undefined || markup === undefined) return undefined;
+  return { usdPer1000, exchangeRate, exchangeRateDate, exchangeRateSource, markup };
 }
 
 function isSetting(key: string): key is keyof StoredSettings {
@@ -129,6 +165,11 @@ function text(min: number, max: number): Rule {
     const length = typeof value === 'string' ? [...value].length : -1;
     return length >= min && length <= max ? undefined : `must be a text of ${min} to ${max} characters`;
   };
+}
+
+/** A price or rate as a text: JSON numbers would lose digits. */
+function decimal(): Rule {
+  return (value) => (typeof value === 'string' && value.length <= 20 && isDecimal(value) && /[1-9]/.test(value) ? undefined : 'must be a decimal number above 0 as a text, such as "7.1234"');
 }
 
 function integer(min: number, max: number): Rule {

@@ -10,7 +10,9 @@ import { checkSettingsPatch, mergeSettings, type TenantSettings } from '../setti
 import { DOMAIN, PARAM_OF_CONSTRAINT, SLUG, type Tenant, type TenantChange, type TenantDraft, type TenantHints, type TenantState } from './tenant.js';
 import { TenantRepository } from './tenant.repository.js';
 
-const CACHE = { channel: 'tenants.changed', max: 5_000, ttlMs: 60_000 } as const;
+/** The channel that tells of changes, by tenant id. */
+export const TENANTS_CHANGED = 'tenants.changed';
+const CACHE = { channel: TENANTS_CHANGED, max: 5_000, ttlMs: 60_000 } as const;
 
 /** A lookup that found nothing is kept, too: unknown names cost one query a minute. */
 interface Lookup {
@@ -139,6 +141,11 @@ export class TenantService implements OnModuleInit {
   /** @throws not_found */
   async reactivate(ctx: PlatformContext, id: string): Promise<Tenant> {
     return this.setState(ctx, id, 'active');
+  }
+
+  /** Tells every node that something kept with the tenant changed, such as its merchant account. */
+  async announce(id: string): Promise<void> {
+    await this.cache.tell(id);
   }
 
   private async setState(ctx: PlatformContext, id: string, state: TenantState): Promise<Tenant> {
