@@ -1,15 +1,16 @@
 import { fstatSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { startOpenAiSimulator } from './openai/openai-simulator.js';
+import { startWechatPaySimulator } from './wechatpay/wechatpay-simulator.js';
 import { startWechatSimulator } from './wechat/wechat-simulator.js';
 
 /**
- * Starts both simulators in this process and prints `{"openai":url,"wechat":url}` as one line when
- * they listen. Stops on SIGINT and SIGTERM, and when the parent goes away: its IPC channel where
+ * Starts the simulators in this process and prints `{"openai":url,"wechat":url,"wechatpay":url}` as one
+ * line when they listen. Stops on SIGINT and SIGTERM, and when the parent goes away: its IPC channel where
  * there is one, else its pipe on stdin, so that no simulator outlives the start that made it.
  */
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { host: { type: 'string' }, 'openai-port': { type: 'string' }, 'wechat-port': { type: 'string' } } });
+  const { values } = parseArgs({ options: { host: { type: 'string' }, 'openai-port': { type: 'string' }, 'wechat-port': { type: 'string' }, 'wechatpay-port': { type: 'string' }, 'wechatpay-state': { type: 'string' } } });
   const host = values.host ?? '127.0.0.1';
   const openai = await startOpenAiSimulator({
     host,
@@ -18,19 +19,26 @@ async function main(): Promise<void> {
   });
   const wechat = await startWechatSimulator({ host, port: readPort(values['wechat-port'] ?? process.env['WECHAT_SIMULATOR_PORT']) });
 
+  const stateFile = values['wechatpay-state'] ?? process.env['WECHATPAY_SIMULATOR_STATE'];
+  const wechatpay = await startWechatPaySimulator({
+    host,
+    port: readPort(values['wechatpay-port'] ?? process.env['WECHATPAY_SIMULATOR_PORT']),
+    ...(stateFile ? { stateFile } : {}),
+  });
+
   let stopping = false;
   const stop = (): void => {
     if (stopping) return;
     stopping = true;
-    void Promise.all([openai.close(), wechat.close()]).then(() => process.exit(0));
+    void Promise.all([openai.close(), wechat.close(), wechatpay.close()]).then(() => process.exit(0));
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   if (process.send) process.on('disconnect', stop);
   else if (isPipe(0)) process.stdin.on('close', stop).on('error', stop).resume();
 
-  console.error('模拟器已启动：它们只是模拟的 OpenAI 与微信接口，不是真正的服务。 (Simulators of OpenAI and WeChat: not the real services.)');
-  console.log(JSON.stringify({ openai: openai.url, wechat: wechat.url }));
+  console.error('模拟器已启动：它们只是模拟的 OpenAI、微信与微信支付接口，不是真正的服务。 (Simulators of OpenAI, WeChat and WeChat Pay: not the real services.)');
+  console.log(JSON.stringify({ openai: openai.url, wechat: wechat.url, wechatpay: wechatpay.url }));
 }
 
 function readPort(text: string | undefined): number {

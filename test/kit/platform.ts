@@ -141,6 +141,7 @@ export class Platform {
       OPENAI_API_KEY: 'simulated',
       OPENAI_MODELS: 'sim-chat@32768/4096,sim-small@400/100',
       WECHAT_API_BASE_URL: servers.wechatUrl,
+      WECHATPAY_BASE_URL: servers.wechatPayUrl,
       BOOTSTRAP_ADMIN_EMAIL: ADMIN.email,
       BOOTSTRAP_ADMIN_PASSWORD: ADMIN.password,
       SHUTDOWN_GRACE_MS: '2000',

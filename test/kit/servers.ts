@@ -19,6 +19,7 @@ export interface SharedServers {
   readonly jwtSecret: string;
   readonly openaiUrl: string;
   readonly wechatUrl: string;
+  readonly wechatPayUrl: string;
 }
 
 declare module 'vitest' {
@@ -33,7 +34,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   try {
     await makeTemplate(servers.databaseUrl, servers.secrets.masterKey);
     const simulators = spawn(process.execPath, [resolve(ROOT, 'dist/simulators/main.js')], { stdio: ['pipe', 'pipe', 'ignore'] });
-    const urls = JSON.parse(await lineOf(simulators, (line) => line.startsWith('{'))) as { openai: string; wechat: string };
+    const urls = JSON.parse(await lineOf(simulators, (line) => line.startsWith('{'))) as { openai: string; wechat: string; wechatpay: string };
     project.provide('servers', {
       databaseUrl: servers.databaseUrl,
       redisUrl: servers.redisUrl,
@@ -42,6 +43,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       jwtSecret: servers.secrets.jwtSecret,
       openaiUrl: urls.openai,
       wechatUrl: urls.wechat,
+      wechatPayUrl: urls.wechatpay,
     });
     return async () => {
       const ended = once(simulators, 'exit');
