@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { startApp } from './app.js';
 import { type DataDir, makeFolder } from './data-dir.js';
+import { ensureDemoMerchant } from './demo-merchant.js';
 import { DEMO_APP_ID, DEMO_SLUG, ensureDemoTenant, logInAsAdmin } from './demo-tenant.js';
 import { openFirstAdmin } from './first-admin.js';
 import { type Env, type Given, readPort } from './given.js';
@@ -67,8 +68,8 @@ export async function bringUp(options: BringUpOptions): Promise<WelcomeFacts> {
   };
   await steps.run('迁移 migrations', async () => ({ detail: await runMigrations({ root, logs: dataDir.logs, env: base, signal }), value: undefined }));
 
-  const simulators = given.openai && given.wechat ? undefined : await steps.run('模拟器 simulators', async () => {
-    const value = await startSimulators({ root, logs: dataDir.logs, signal, noted });
+  const simulators = given.openai && given.wechat && given.pay ? undefined : await steps.run('模拟器 simulators', async () => {
+    const value = await startSimulators({ root, logs: dataDir.logs, dataDir: dataDir.path, signal, noted });
     started.add('模拟器 simulators', (hurry) => value.child.stop(5_000, hurry));
     void value.child.ended.then(() => options.onEnd('模拟器 simulators', value.child.lastLines));
     return { detail: simulatedParts(given).join('、'), value };
@@ -84,7 +85,9 @@ export async function bringUp(options: BringUpOptions): Promise<WelcomeFacts> {
   });
   const wechat = given.wechat ? undefined : simulators?.wechat;
   const demo = wechat === undefined ? 'absent' : await steps.run('演示租户 demo tenant', async () => {
-    const value = await ensureDemoTenant({ url, wechat, admin, appSecret: secrets.demoAppSecret, signal });
+    const token = await logInAsAdmin(url, admin, signal);
+    const value = await ensureDemoTenant({ url, wechat, token, appSecret: secrets.demoAppSecret, signal });
+    if (simulators !== undefined && !given.pay) await ensureDemoMerchant({ url, wechatpay: simulators.wechatpay, dataDir: dataDir.path, token, signal });
     if (value === 'absent') log('演示租户不存在，可由管理员新建（slug demo）· the demo tenant is missing; an admin can make it');
     return { detail: value === 'absent' ? '—' : DEMO_SLUG, value };
   });
@@ -92,7 +95,7 @@ export async function bringUp(options: BringUpOptions): Promise<WelcomeFacts> {
   const opens = admin.made && admin.password !== undefined && (await logInAsAdmin(url, admin, signal)) !== undefined;
   return {
     url: env['PUBLIC_URL'] || `http://localhost:${port}`,
-    dataDir: dataDir.path, demo: demo !== 'absent', simulated: simulatedParts(given),
+    dataDir: dataDir.path, demo: demo !== 'absent', simulated: simulatedParts(given), payUrl: given.pay ? undefined : simulators?.wechatpay,
     admin: opens && admin.password !== undefined ? { email: admin.email, password: admin.password, shown: () => admin.markShown() } : undefined,
   };
 }
@@ -103,16 +106,17 @@ function defaultHost(given: Given): string {
 }
 
 /** The part of the app's environment that points to the simulators. */
-export function simulated(given: Given, simulators: Pick<Simulators, 'openai' | 'wechat'> | undefined): Env {
+export function simulated(given: Given, simulators: Omit<Simulators, 'child'> | undefined): Env {
   if (!simulators) return {};
   return {
     ...(given.openai ? {} : { OPENAI_BASE_URL: simulators.openai, OPENAI_API_KEY: 'simulated', OPENAI_MODELS: SIMULATED_MODELS }),
     ...(given.wechat ? {} : { WECHAT_API_BASE_URL: simulators.wechat, TRYOUT_CODE_URL: `${simulators.wechat}/control/codes?appid=${DEMO_APP_ID}&tenant=${DEMO_SLUG}` }),
+    ...(given.pay ? {} : { WECHATPAY_BASE_URL: simulators.wechatpay }),
   };
 }
 
-function simulatedParts(given: Given): ('OpenAI' | 'WeChat')[] {
-  return [...(given.openai ? [] : (['OpenAI'] as const)), ...(given.wechat ? [] : (['WeChat'] as const))];
+function simulatedParts(given: Given): ('OpenAI' | 'WeChat' | 'WeChat Pay')[] {
+  return [...(given.openai ? [] : (['OpenAI'] as const)), ...(given.wechat ? [] : (['WeChat'] as const)), ...(given.pay ? [] : (['WeChat Pay'] as const))];
 }
 
 /** Where a client on this machine reaches a server that listens on `host`. */

@@ -6,14 +6,18 @@ export const DEMO_SLUG = 'demo';
 export const DEMO_APP_ID = 'wx0123456789abcdef';
 
 /** Enough free credits to talk at once, few enough to see them go. */
-const DEMO_SETTINGS = { signup_credits: 50_000, daily_free_credits: 10_000, low_balance_credits: 5_000 };
+const DEMO_SETTINGS = {
+  signup_credits: 50_000, daily_free_credits: 10_000, low_balance_credits: 5_000,
+  topup_usd_per_1000: '0.01', topup_exchange_rate: '7.1', topup_exchange_rate_date: '2026-11-20', topup_exchange_rate_source: '演示汇率 (demo)', topup_markup: '1.3',
+};
 
 export interface DemoOptions {
   /** Address of the app. */
   readonly url: string;
   /** Address of the WeChat simulator. */
   readonly wechat: string;
-  readonly admin: FirstAdmin;
+  /** Logged in; undefined when the admin's password is not known any more. */
+  readonly token: string | undefined;
   readonly appSecret: string;
   readonly signal: AbortSignal;
 }
@@ -30,9 +34,8 @@ export async function ensureDemoTenant(options: DemoOptions): Promise<'made' | '
   if (registered.status !== 200) throw failed('POST /control/apps', registered.status);
   const known = await askJson(`${options.url}/v1/tenant`, { headers: { 'x-tenant': DEMO_SLUG }, signal });
   if (known.status === 200) return 'found';
-  const token = await logInAsAdmin(options.url, options.admin, signal);
-  if (token === undefined) return 'absent';
-  const headers = { authorization: `Bearer ${token}` };
+  if (options.token === undefined) return 'absent';
+  const headers = { authorization: `Bearer ${options.token}` };
   const listed = await askJson(`${options.url}/admin/v1/tenants?slug=${DEMO_SLUG}`, { headers, signal });
   if (listed.status === 200 && Array.isArray(listed.body['data']) && listed.body['data'].length > 0) return 'found';
   const made = await askJson(`${options.url}/admin/v1/tenants`, {
@@ -52,6 +55,6 @@ export async function logInAsAdmin(url: string, admin: FirstAdmin, signal: Abort
   return token;
 }
 
-function failed(what: string, status: number): LaunchError {
+export function failed(what: string, status: number): LaunchError {
   return new LaunchError(`演示租户未能创建（${what} 返回 ${status}）。`, `The demo tenant could not be made (${what} answered ${status}).`);
 }

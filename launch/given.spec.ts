@@ -16,7 +16,7 @@ const detailsOf = (env: Record<string, string>): readonly string[] => {
 
 describe('what the environment gives', () => {
   it('embeds everything when nothing is set, empty values included', () => {
-    expect(readGiven({ DATABASE_URL: '' })).toEqual({ production: false, database: false, redis: false, openai: false, wechat: false });
+    expect(readGiven({ DATABASE_URL: '' })).toEqual({ production: false, database: false, redis: false, openai: false, wechat: false, pay: false });
   });
 
   it('lists all that production misses, by name and without values', () => {
@@ -36,13 +36,13 @@ describe('what the environment gives', () => {
 });
 
 describe('what the app gets from the simulators', () => {
-  const urls = { openai: 'http://127.0.0.1:1/v1', wechat: 'http://127.0.0.1:2' };
+  const urls = { openai: 'http://127.0.0.1:1/v1', wechat: 'http://127.0.0.1:2', wechatpay: 'http://127.0.0.1:3' };
   const nothing = readGiven({});
 
   it('is only what was not given', () => {
     expect(simulated({ ...nothing, openai: true, wechat: true }, undefined)).toEqual({});
-    expect(Object.keys(simulated({ ...nothing, openai: true }, urls)).sort()).toEqual(['TRYOUT_CODE_URL', 'WECHAT_API_BASE_URL']);
-    expect(Object.keys(simulated({ ...nothing, wechat: true }, urls)).sort()).toEqual(['OPENAI_API_KEY', 'OPENAI_BASE_URL', 'OPENAI_MODELS']);
+    expect(Object.keys(simulated({ ...nothing, openai: true }, urls)).sort()).toEqual(['TRYOUT_CODE_URL', 'WECHATPAY_BASE_URL', 'WECHAT_API_BASE_URL']);
+    expect(Object.keys(simulated(readGiven({ WECHAT_API_BASE_URL: 'https://api.weixin.qq.com' }), urls)).sort()).toEqual(['OPENAI_API_KEY', 'OPENAI_BASE_URL', 'OPENAI_MODELS']);
   });
 
   it('is read from their one line', () => {

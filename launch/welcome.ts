@@ -7,7 +7,9 @@ export interface WelcomeFacts {
   /** Whether the demo tenant and its simulated WeChat are there. */
   readonly demo: boolean;
   /** Which parts are simulators. */
-  readonly simulated: readonly ('OpenAI' | 'WeChat')[];
+  readonly simulated: readonly ('OpenAI' | 'WeChat' | 'WeChat Pay')[];
+  /** Where a person plays the payer; undefined with a real WeChat Pay. */
+  readonly payUrl?: string | undefined;
   /** Only when it must be shown now. */
   readonly admin: { readonly email: string; readonly password: string; readonly shown: () => void } | undefined;
 }
@@ -28,6 +30,7 @@ export function welcomeText(facts: WelcomeFacts): string[] {
   if (facts.simulated.length > 0) {
     lines.push(`  模拟器 simulated ${facts.simulated.join('、')}：不是真实服务 · not the real services`);
   }
+  if (facts.payUrl !== undefined) lines.push(`  模拟付款 pay     ${facts.payUrl}/ （不会扣真钱 · no real money）`);
   if (facts.admin) {
     lines.push(
       '',

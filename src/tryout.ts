@@ -7,7 +7,7 @@ const PAGE = new URL('../../clients/tryout/', import.meta.url);
 const FILES: Readonly<Record<string, { readonly file: string; readonly type: string }>> = {
   '/': { file: 'index.html', type: 'text/html; charset=utf-8' },
   '/tryout/page.css': { file: 'page.css', type: 'text/css; charset=utf-8' },
-  ...Object.fromEntries(['page', 'api', 'stream'].map((name) => [`/tryout/${name}.js`, { file: `${name}.js`, type: 'text/javascript; charset=utf-8' }])),
+  ...Object.fromEntries(['page', 'api', 'stream', 'wallet'].map((name) => [`/tryout/${name}.js`, { file: `${name}.js`, type: 'text/javascript; charset=utf-8' }])),
 };
 const NAME = /^[\w-]{1,32}$/;
 
@@ -28,6 +28,12 @@ export async function serveTryout(app: NestFastifyApplication, config: Config): 
         .send(content);
     });
   }
+  // Where the demo's user pays: the page of the simulator that stands in for WeChat Pay.
+  fastify.get('/tryout/pay/:no', (request, reply) => {
+    const { no } = request.params as { no: string };
+    if (!/^[0-9a-f]{32}$/.test(no) || config.wechat.payBaseUrl.startsWith('https://')) throw new DomainError('not_found');
+    return reply.redirect(`${config.wechat.payBaseUrl}/pay/${no}`, 303);
+  });
   fastify.get('/tryout/code', async (request) => {
     const { user } = request.query as { user?: unknown };
     if (user !== undefined && !(typeof user === 'string' && NAME.test(user))) throw new DomainError('invalid_request', { param: 'user', message: 'user must be up to 32 letters, digits, - or _' });

@@ -1,6 +1,7 @@
 // The try-out page: enter as a demo user, talk, stop, leave in mid-answer and come back.
 import { ApiError, branding, call, currentUser, json, switchUser } from './api.js';
 import { Typist, follow } from './stream.js';
+import { closeWallet, refreshBalance, wireWallet } from './wallet.js';
 
 const $ = (id) => document.getElementById(id);
 const state = { conversation: undefined, runId: undefined, models: [], busy: false, cursor: undefined, visit: 0 };
@@ -129,6 +130,7 @@ async function stream({ open, known }) {
   toEnd();
   const conversation = state.conversation.id;
   let failed;
+  let ended;
   try {
     await follow({
       open, known,
@@ -138,6 +140,7 @@ async function stream({ open, known }) {
         if (event === 'started') $('status').textContent = '正在回答…';
         if (event === 'delta') typist.add(data.content, data.pace);
         if (event === 'error') failed = data.message;
+        if (event === 'done' && data.credits !== undefined) ended = data;
         sessionStorage.setItem(REMEMBERED(), JSON.stringify({ conversation, runId: state.runId, seq, text: typist.text }));
       },
     });
@@ -149,6 +152,8 @@ async function stream({ open, known }) {
     setBusy(false);
   }
   if (failed) toast(failed);
+  else if (ended?.low_balance) toast(`本次 ${ended.credits} 点，余额只剩 ${ended.balance} 点，请及时充值`);
+  else if (ended) $('status').textContent = `本次 ${ended.credits} 点 · 余额 ${ended.balance}`;
   if (state.conversation?.id !== conversation) return;
   await Promise.all([refreshTitle(), showMessages()]);
   item.querySelector('.tools')?.scrollIntoView({ block: 'nearest' });
@@ -246,7 +251,7 @@ async function openConversation(id) {
 const openDrawer = guarded(async () => {
   $('drawer').hidden = $('shade').hidden = false;
   $('menu').setAttribute('aria-expanded', 'true');
-  await listConversations(false);
+  await Promise.all([listConversations(false), refreshBalance()]);
   $('user').focus();
 });
 
@@ -295,6 +300,7 @@ $('input').addEventListener('input', grow);
 $('stop').addEventListener('click', guarded(stop));
 $('menu').addEventListener('click', () => void openDrawer());
 $('shade').addEventListener('click', closeDrawer);
+wireWallet({ guarded, element, toast, onOpen: closeDrawer });
 document.addEventListener('keydown', (event) => event.key === 'Escape' && closeDrawer());
 $('fresh').addEventListener('click', guarded(() => openConversation(undefined)));
 $('more').addEventListener('click', guarded(() => listConversations(true)));
@@ -304,6 +310,7 @@ $('user').addEventListener('change', guarded(async () => {
     return toast('请先停止当前回答');
   }
   switchUser($('user').value);
+  closeWallet();
   closeDrawer();
   await enter();
 }));

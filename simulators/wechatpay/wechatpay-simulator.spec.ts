@@ -1,4 +1,4 @@
-import { createDecipheriv, createHash, createPublicKey, createSign, generateKeyPairSync, randomBytes, verify } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
@@ -6,17 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { API_V3_KEY, APPID, MCHID, MERCHANT, SERIAL, authorization, opened, signedBy } from './merchant.spec-kit.js';
 import { RETRY_MS } from './postman.js';
 import { startWechatPaySimulator } from './wechatpay-simulator.js';
 import type { IncomingHttpHeaders, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Changed } from './merchant.spec-kit.js';
 import type { WechatPaySimulator } from './wechatpay-simulator.js';
-
-const MERCHANT = generateKeyPairSync('rsa', { modulusLength: 2048 });
-const MCHID = '1900000109';
-const APPID = 'wx0123456789abcdef';
-const SERIAL = '1DDE55AD98ED71D6EDD4A4A16996DE7B47773A8C';
-const API_V3_KEY = '0123456789abcdef0123456789ABCDEF';
 
 type Json = Record<string, unknown>;
 interface Answer {
@@ -66,15 +62,12 @@ async function control(method: string, path: string, body?: Json): Promise<{ sta
   return { status: response.status, body: (await response.json()) as Json };
 }
 
-async function call(method: string, path: string, body?: Json, changed: { timestamp?: number; serial?: string; named?: string; mchid?: string; text?: string } = {}): Promise<Answer> {
+async function call(method: string, path: string, body?: Json, changed: Changed & { named?: string } = {}): Promise<Answer> {
   const content = body ? JSON.stringify(body) : '';
-  const timestamp = changed.timestamp ?? Math.floor(Date.now() / 1000);
-  const nonce = randomBytes(16).toString('hex');
-  const signature = createSign('sha256').update(changed.text ?? `${method}\n${path}\n${timestamp}\n${nonce}\n${content}\n`).sign(MERCHANT.privateKey, 'base64');
   const response = await fetch(simulator.url + path, {
     method, ...(body ? { body: content } : {}),
     headers: {
-      authorization: `WECHATPAY2-SHA256-RSA2048 mchid="${changed.mchid ?? MCHID}",nonce_str="${nonce}",signature="${signature}",timestamp="${timestamp}",serial_no="${changed.serial ?? SERIAL}"`,
+      authorization: authorization(method, path, content, changed),
       'wechatpay-serial': changed.named ?? wechat.wechatpay_public_key_id,
     },
   });
@@ -82,10 +75,7 @@ async function call(method: string, path: string, body?: Json, changed: { timest
   return { status: response.status, text, headers: response.headers, body: text === '' || !text.startsWith('{') ? {} : (JSON.parse(text) as Json) };
 }
 
-function isSigned(headers: { get(name: string): string | null }, body: string, pem = wechat.wechatpay_public_key): boolean {
-  const message = `${headers.get('wechatpay-timestamp')}\n${headers.get('wechatpay-nonce')}\n${body}\n`;
-  return verify('sha256', Buffer.from(message), createPublicKey(pem), Buffer.from(headers.get('wechatpay-signature') ?? '', 'base64'));
-}
+const isSigned = (headers: { get(name: string): string | null }, body: string, pem = wechat.wechatpay_public_key): boolean => signedBy(pem, headers, body);
 
 const orderOf = (number: string, more: Json = {}): Json => ({ appid: APPID, mchid: MCHID, description: '十万点', out_trade_no: number, notify_url: shopUrl, amount: { total: 990, currency: 'CNY' }, payer: { openid: 'oA' }, ...more });
 const place = (number = 'ORDER001', more: Json = {}): Promise<Answer> => call('POST', '/v3/pay/transactions/jsapi', orderOf(number, more));
@@ -96,15 +86,6 @@ const refund = (number: string, fen: number, more: Json = {}): Promise<Answer> =
 const letter = async (count = 1): Promise<void> => {
   while (letters.length < count) await once(shop, 'letter');
 };
-
-function opened(body: string): Json {
-  const { resource } = JSON.parse(body) as { resource: Record<'nonce' | 'associated_data' | 'ciphertext', string> };
-  const bytes = Buffer.from(resource.ciphertext, 'base64');
-  const decipher = createDecipheriv('aes-256-gcm', Buffer.from(API_V3_KEY), Buffer.from(resource.nonce));
-  decipher.setAAD(Buffer.from(resource.associated_data));
-  decipher.setAuthTag(bytes.subarray(-16));
-  return JSON.parse(Buffer.concat([decipher.update(bytes.subarray(0, -16)), decipher.final()]).toString()) as Json;
-}
 
 describe('a request', () => {
   it('is answered, signed with the key that it names', async () => {
@@ -182,7 +163,7 @@ describe('an order', () => {
   });
 
   it.each([['native', 'code_url', {}], ['h5', 'h5_url', { scene_info: { payer_client_ip: '203.0.113.9', h5_info: { type: 'Wap' } } }]])('by %s gives a place where a person can pay', async (channel, field, more) => {
-    const { payer: _payer, ...body } = orderOf('ORDER001', { ...more, description: '<b>"十万点"</b>' });
+    const body = orderOf('ORDER001', { ...more, description: '<b>"十万点"</b>', payer: undefined });
     const placed = await call('POST', `/v3/pay/transactions/${channel}`, body);
     const place = String(placed.body[field]);
     const page = await fetch(place.startsWith('http') ? place : `${simulator.url}/pay?code_url=${encodeURIComponent(place)}`);
@@ -290,9 +271,7 @@ describe('a bill', () => {
     await pay({ success_time: `${day}T12:00:00+08:00` });
     const told = (await ask()).body as Record<'hash_value' | 'download_url', string>;
     const file = new URL(told.download_url);
-    const timestamp = Math.floor(Date.now() / 1000);
-    const signature = createSign('sha256').update(`GET\n${file.pathname}${file.search}\n${timestamp}\nn\n\n`).sign(MERCHANT.privateKey, 'base64');
-    const response = await fetch(file, { headers: { authorization: `WECHATPAY2-SHA256-RSA2048 mchid="${MCHID}",nonce_str="n",signature="${signature}",timestamp="${timestamp}",serial_no="${SERIAL}"` } });
+    const response = await fetch(file, { headers: { authorization: authorization('GET', `${file.pathname}${file.search}`, '') } });
     const csv = gunzipSync(Buffer.from(await response.arrayBuffer()));
     expect([response.headers.get('wechatpay-signature'), createHash('sha1').update(csv).digest('hex')]).toEqual([null, told.hash_value]);
     const lines = csv.toString().split('\r\n');
