@@ -39,7 +39,7 @@ export default tseslint.config(
   },
   { files: ['src/platform/values/clock.ts'], rules: { 'no-restricted-properties': 'off', 'no-restricted-syntax': 'off' } },
   {
-    files: ['src/platform/config/**/*.ts', 'src/main.ts', 'src/migrate.ts'],
+    files: ['src/platform/config/**/*.ts', 'src/main.ts', 'src/migrate.ts', 'src/audit.ts', 'src/rotate-keys.ts'],
     rules: { 'no-restricted-properties': ['error', ...clockOnly] },
   },
   { files: ['launch/**/*.ts', 'bench/**/*.ts', 'simulators/**/*.ts', 'test/**/*.ts'], rules: { 'no-console': 'off' } },

@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { IdentityModule } from '../identity/index.js';
 import { TenantsModule } from '../tenants/index.js';
+import { AuditJob } from './audit/audit.job.js';
 import { GrantService } from './grants/grant.service.js';
 import { ExpiryJob } from './ledger/expiry.job.js';
 import { LedgerRepository } from './ledger/ledger.repository.js';
@@ -36,7 +37,7 @@ const METERING = [LedgerRepository, LedgerService, PriceRepository, PriceService
 /** Both roles take WeChat's word in: the API by notices and queries, the worker by its schedule. */
 const PAYMENTS = [OrderRepository, FindingRepository, PaymentService, OrderQueryService, RefundRepository, RefundService, WalletRepository, ReportRepository, ReconciliationService];
 const API = [WalletService, PackageRepository, PackageService, PrepayService, OrderService, NoticeRepository, NoticeService, FindingService];
-const WORKER = [ExpiryJob, RefundQueryService, QueryJob, BillJob];
+const WORKER = [ExpiryJob, RefundQueryService, QueryJob, BillJob, AuditJob];
 /** For webhooks, and for staff. */
 const API_DOOR = [WalletService, PackageService, OrderService, NoticeService, RefundService, ReconciliationService, FindingService];
 

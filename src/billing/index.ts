@@ -1,3 +1,5 @@
+export { auditLedger } from './audit/audit.service.js';
+export { INVARIANTS, type AuditResult } from './audit/invariant.js';
 export { BillingModule } from './billing.module.js';
 export type { Charge, Estimate, HoldRequest, MeteredUsage, Settlement } from './metering/charge.js';
 export { MeteringService } from './metering/metering.service.js';

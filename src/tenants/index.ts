@@ -1,6 +1,8 @@
 import { CredentialEntity } from './credentials/credential.entity.js';
 import { TenantDomainEntity, TenantEntity } from './tenant/tenant.entity.js';
 
+export type { Rotation } from './credentials/reseal.js';
+export { resealCredentials } from './credentials/reseal.service.js';
 export type { Merchant, MerchantDraft } from './merchant/merchant.js';
 export { MerchantService } from './merchant/merchant.service.js';
 export type { TenantSettings, TopupPricing } from './settings/settings.js';

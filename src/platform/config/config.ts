@@ -125,6 +125,15 @@ function readDatabase(env: Environment, keys: MasterKeys): Config['database'] {
   };
 }
 
+/** What commands need that work as the platform's role beside a running platform. */
+export function readAuditConfig(raw: Readonly<Record<string, string | undefined>>): { readonly platformUrl: string; readonly appUrl: string; readonly masterKeys: MasterKeys } {
+  const env = new Environment(raw);
+  const masterKeys = readMasterKeys(env);
+  const { appUrl, platformUrl } = readDatabase(env, masterKeys);
+  env.finish();
+  return { platformUrl, appUrl, masterKeys };
+}
+
 /** What the migration command needs: the owner's address, and the passwords that the app's roles get. */
 export function readMigrationConfig(raw: Readonly<Record<string, string | undefined>>): { readonly ownerUrl: string; readonly masterKey: Uint8Array } {
   const env = new Environment(raw);

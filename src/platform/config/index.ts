@@ -1,4 +1,4 @@
-export { readConfig, readMigrationConfig, type Config, type Role } from './config.js';
+export { readConfig, readAuditConfig, readMigrationConfig, type Config, type Role } from './config.js';
 export { CONFIG, ConfigModule } from './config.module.js';
 export { APP_ROLE, PLATFORM_ROLE, RUNNER_ROLE, rolePassword } from './database-roles.js';
 export { ConfigurationError } from './environment.js';

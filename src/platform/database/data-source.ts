@@ -4,9 +4,9 @@ export type EntityList = readonly EntityTarget<ObjectLiteral>[];
 
 /**
  * A connection pool of one role. Waiting for a connection is bounded by 2 s,
- * a statement by 10 s, so that a slow database makes errors and not a pile-up.
+ * a statement by 10 s unless told, so that a slow database makes errors and not a pile-up.
  */
-export function makeDataSource(url: string, name: string, poolSize: number, entities: EntityList): DataSource {
+export function makeDataSource(url: string, name: string, poolSize: number, entities: EntityList, statementMs = 10_000): DataSource {
   return new DataSource({
     type: 'postgres',
     url,
@@ -19,7 +19,7 @@ export function makeDataSource(url: string, name: string, poolSize: number, enti
     logging: false,
     invalidWhereValuesBehavior: { null: 'throw', undefined: 'throw' },
     installExtensions: false,
-    extra: { statement_timeout: 10_000, query_timeout: 12_000, idle_in_transaction_session_timeout: 15_000, keepAlive: true, idleTimeoutMillis: 60_000 },
+    extra: { statement_timeout: statementMs, query_timeout: statementMs + 2_000, idle_in_transaction_session_timeout: 15_000, keepAlive: true, idleTimeoutMillis: 60_000 },
     // A connection that breaks while it lies idle in the pool is replaced at its next use; without a handler the process would end.
     poolErrorHandler: () => undefined,
   });

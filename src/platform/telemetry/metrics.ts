@@ -20,6 +20,9 @@ export class Metrics {
   readonly refunds = new Counter({ name: 'bailiao_refunds_total', help: "WeChat Pay's word about refunds, by what became of it.", labelNames: ['outcome'], registers: [this.registry] });
   readonly notices = new Counter({ name: 'bailiao_payment_notices_total', help: 'Letters to the payment webhook, by what became of them.', labelNames: ['outcome'], registers: [this.registry] });
   readonly paymentFindings = new Counter({ name: 'bailiao_payment_findings_total', help: 'Payments and refunds that do not add up and need a person. Any growth is an alert.', labelNames: ['kind'], registers: [this.registry] });
+  readonly auditViolations = new Gauge({ name: 'bailiao_audit_violations', help: 'Rows for which an invariant of money did not hold at the last audit. Anything but 0 is an alert.', labelNames: ['invariant'], registers: [this.registry] });
+  readonly auditSeconds = new Gauge({ name: 'bailiao_audit_seconds', help: 'How long the last audit of an invariant took.', labelNames: ['invariant'], registers: [this.registry] });
+  readonly auditTime = new Gauge({ name: 'bailiao_audit_timestamp_seconds', help: 'When this process last finished an audit; 0: never.', registers: [this.registry] });
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
