@@ -48,6 +48,7 @@ export function planAnswer(id: string, chat: ChatRequest, behaviour: Behaviour):
 export function usageOf(plan: AnswerPlan, completion: number): Usage | undefined {
   const report = plan.behaviour.usage ?? 'normal';
   if (report === 'absent') return undefined;
+  if (report !== 'normal' && 'raw' in report) return report.raw as Usage;
   const prompt = report === 'normal' ? plan.chat.promptTokens : report.prompt_tokens;
   const produced = report === 'normal' ? completion : report.completion_tokens;
   return {

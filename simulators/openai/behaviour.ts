@@ -2,8 +2,8 @@
 export type HangPoint = 'before-headers' | 'before-first-token' | 'mid';
 /** Where the connection is destroyed. */
 export type ResetPoint = 'before-headers' | 'mid';
-/** What is told about usage: the counted numbers, nothing, or these numbers. */
-export type UsageReport = 'normal' | 'absent' | { readonly prompt_tokens: number; readonly completion_tokens: number };
+/** What is told about usage: the counted numbers, nothing, these numbers, or this value as it stands, whatever it is. */
+export type UsageReport = 'normal' | 'absent' | { readonly prompt_tokens: number; readonly completion_tokens: number } | { readonly raw: unknown };
 
 /**
  * How one request is to be answered. Every field is optional; times are milliseconds, lengths are
@@ -56,7 +56,8 @@ const count = integer(0, 1_000_000_000);
 const usage: Check = (value) => {
   if (value === 'normal' || value === 'absent') return undefined;
   const report = (typeof value === 'object' ? value : null) as { prompt_tokens?: unknown; completion_tokens?: unknown } | null;
-  return report && !count(report.prompt_tokens) && !count(report.completion_tokens) ? undefined : 'normal | absent | {prompt_tokens, completion_tokens}';
+  if (report && 'raw' in report) return undefined;
+  return report && !count(report.prompt_tokens) && !count(report.completion_tokens) ? undefined : 'normal | absent | {prompt_tokens, completion_tokens} | {raw}';
 };
 
 const milliseconds = number(0, 600_000);
