@@ -31,6 +31,8 @@ export interface Behaviour {
   readonly cutWithoutDone?: boolean;
   readonly inStreamError?: boolean;
   readonly usage?: UsageReport;
+  /** What its tokens are counted under, for tests that compare. */
+  readonly tag?: string;
   readonly finishReason?: string;
   readonly malformed?: boolean;
   readonly loneSurrogates?: boolean;
@@ -78,6 +80,7 @@ const CHECKS: Record<keyof Behaviour, Check> = {
   cutWithoutDone: flag,
   inStreamError: flag,
   usage,
+  tag: string,
   finishReason: string,
   malformed: flag,
   loneSurrogates: flag,

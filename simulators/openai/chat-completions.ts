@@ -29,6 +29,7 @@ export function answerChat(exchange: Exchange, body: Record<string, unknown>, sc
     answerError(exchange.response, 404, { message: `The model '${chat.model}' does not exist or you do not have access to it.`, code: 'model_not_found' });
     return;
   }
+  exchange.tag = behaviour.tag;
   if (failBeforeHeaders(exchange, behaviour, counters)) return;
   const plan = planAnswer(exchange.id, chat, behaviour);
   if (chat.stream) new StreamRun(exchange, plan).start();

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 const LOGGED_REQUESTS = 50;
 const LOGGED_ABORTS = 200;
 const COUNTED_IDS = 1000;
+const COUNTED_TAGS = 100_000;
 
 /** A request as it came in, for tests that assert what was sent. The key is never kept. */
 export interface LoggedRequest {
@@ -37,6 +38,8 @@ export class Counters {
   #requests: LoggedRequest[] = [];
   #aborts: LoggedAbort[] = [];
   #tokensById = new Map<string, number>();
+  /** One number for each request of a tag. */
+  #tokensByTag = new Map<string, number[]>();
 
   /** Forgets what is over; what is still open stays counted as open. */
   reset(): void {
@@ -45,6 +48,7 @@ export class Counters {
     this.#requests = [];
     this.#aborts = [];
     this.#tokensById = new Map();
+    this.#tokensByTag = new Map();
   }
 
   /** Adds to a number and wakes those who wait for it. */
@@ -65,7 +69,8 @@ export class Counters {
   }
 
   /** Notes a request's produced tokens once it is over. */
-  logTokens(id: string, tokens: number): void {
+  logTokens(id: string, tokens: number, tag?: string): void {
+    if (tag !== undefined && this.#tokensByTag.size < COUNTED_TAGS) this.#tokensByTag.set(tag, [...(this.#tokensByTag.get(tag) ?? []), tokens]);
     this.#tokensById.set(id, tokens);
     if (this.#tokensById.size > COUNTED_IDS) this.#tokensById.delete(this.#tokensById.keys().next().value as string);
   }
@@ -93,6 +98,7 @@ export class Counters {
       ...this.#tallies,
       maxConcurrent: this.#maxConcurrent,
       tokensById: Object.fromEntries(this.#tokensById),
+      tokensByTag: Object.fromEntries(this.#tokensByTag),
       abortedRequests: this.#aborts,
       requests: this.#requests.map((request) => ({ ...request, headers: withoutKey(request.headers) })),
     };

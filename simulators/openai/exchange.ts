@@ -29,6 +29,9 @@ export class Exchange {
     response.on('error', () => undefined);
   }
 
+  /** What the request's tokens are counted under. */
+  tag: string | undefined;
+
   /** True once the client has left or the connection was destroyed. */
   get gone(): boolean {
     return this.#gone;
@@ -75,7 +78,7 @@ export class Exchange {
   #close(): void {
     this.#gone = true;
     clearTimeout(this.#timer);
-    if (this.#tokens > 0) this.#counters.logTokens(this.id, this.#tokens);
+    if (this.#tokens > 0) this.#counters.logTokens(this.id, this.#tokens, this.tag);
     if (this.#streaming) this.#counters.add('openStreams', -1);
     this.#counters.add('openRequests', -1);
     if (this.#brokenByUs) this.#counters.add('broken', 1);

@@ -98,12 +98,12 @@ export class PayApi {
     return { status: 200, body: refundObject(refund, 'answer') };
   }
 
-  /** Merchants of the public-key mode have no platform certificate (reference 2.1). What is sealed here is the public key: the simulator has no authority to certify it. */
+  /** Merchants of the public-key mode have no platform certificate (reference 2.1). */
   #certificates(merchant: Merchant): ApiAnswer {
     if (merchant.mode === 'public_key') throw new PayError(404, 'RESOURCE_NOT_EXISTS', '无可用的平台证书，请在商户平台申请使用微信支付公钥', 268435461);
-    const { certificate } = this.#state.keys;
+    const { certificate, certificatePem } = this.#state.keys;
     const now = Date.now();
-    const data = [{ serial_no: certificate.serial, effective_time: beijing(now - 86_400_000), expire_time: beijing(now + 5 * 365 * 86_400_000), encrypt_certificate: sealResource(merchant.apiV3Key, certificate.publicPem, 'certificate') }];
+    const data = [{ serial_no: certificate.serial, effective_time: beijing(now - 86_400_000), expire_time: beijing(now + 5 * 365 * 86_400_000), encrypt_certificate: sealResource(merchant.apiV3Key, certificatePem, 'certificate') }];
     return { status: 200, body: { data } };
   }
 

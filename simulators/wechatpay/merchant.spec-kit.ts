@@ -32,9 +32,14 @@ export function signedBy(pem: string, headers: { get(name: string): string | nul
 /** The content of a letter. Throws when it was changed. */
 export function opened(body: string): Record<string, unknown> {
   const { resource } = JSON.parse(body) as { resource: Record<'nonce' | 'associated_data' | 'ciphertext', string> };
+  return JSON.parse(unsealed(resource).toString()) as Record<string, unknown>;
+}
+
+/** What was sealed for the merchant. Throws when it was changed. */
+export function unsealed(resource: Record<'nonce' | 'associated_data' | 'ciphertext', string>): Buffer {
   const bytes = Buffer.from(resource.ciphertext, 'base64');
   const decipher = createDecipheriv('aes-256-gcm', Buffer.from(API_V3_KEY), Buffer.from(resource.nonce));
   decipher.setAAD(Buffer.from(resource.associated_data));
   decipher.setAuthTag(bytes.subarray(-16));
-  return JSON.parse(Buffer.concat([decipher.update(bytes.subarray(0, -16)), decipher.final()]).toString()) as Record<string, unknown>;
+  return Buffer.concat([decipher.update(bytes.subarray(0, -16)), decipher.final()]);
 }

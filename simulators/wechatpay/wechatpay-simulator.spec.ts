@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { X509Certificate, createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { API_V3_KEY, APPID, MCHID, MERCHANT, SERIAL, authorization, opened, signedBy } from './merchant.spec-kit.js';
+import { API_V3_KEY, APPID, MCHID, MERCHANT, SERIAL, authorization, opened, signedBy, unsealed } from './merchant.spec-kit.js';
 import { RETRY_MS } from './postman.js';
 import { startWechatPaySimulator } from './wechatpay-simulator.js';
 import type { IncomingHttpHeaders, Server } from 'node:http';
@@ -113,7 +113,8 @@ describe('a request', () => {
     const answer = await place();
     expect([answer.headers.get('wechatpay-serial'), isSigned(answer.headers, answer.text, wechat.platform_certificate_key)]).toEqual([wechat.platform_certificate_serial, true]);
     const { data } = (await call('GET', '/v3/certificates')).body as { data: { serial_no: string; encrypt_certificate: Json }[] };
-    expect([data[0]?.serial_no, data[0]?.encrypt_certificate['algorithm']]).toEqual([wechat.platform_certificate_serial, 'AEAD_AES_256_GCM']);
+    const certificate = new X509Certificate(unsealed(data[0]?.encrypt_certificate as never).toString());
+    expect([data[0]?.serial_no, certificate.serialNumber, certificate.verify(certificate.publicKey), certificate.publicKey.export({ type: 'spki', format: 'pem' })]).toEqual([wechat.platform_certificate_serial, wechat.platform_certificate_serial, true, wechat.platform_certificate_key]);
     await register({ mode: 'mixed' });
     expect((await place('ORDER002', {})).headers.get('wechatpay-serial')).toBe(wechat.wechatpay_public_key_id);
     expect((await call('POST', '/v3/pay/transactions/jsapi', orderOf('ORDER003'), { named: '' })).headers.get('wechatpay-serial')).toBe(wechat.platform_certificate_serial);
