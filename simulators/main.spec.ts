@@ -10,10 +10,16 @@ const RUN_SOURCES = `data:text/javascript,${encodeURIComponent(`
   registerHooks({ resolve: (name, context, next) => next(name.startsWith('.') ? name.replace(/\\.js$/, '.ts') : name, context) });
 `)}`;
 
-async function start(stdio: StdioOptions): Promise<{ child: ChildProcess; urls: { openai: string; wechat: string; wechatpay: string } }> {
+interface Urls {
+  openai: string;
+  wechat: string;
+  wechatpay: string;
+}
+
+async function start(stdio: StdioOptions): Promise<{ child: ChildProcess; urls: Urls }> {
   const child = spawn(process.execPath, ['--import', RUN_SOURCES, new URL('main.ts', import.meta.url).pathname, '--openai-port', '0'], { stdio });
   const line = (await once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), 'line')) as [string];
-  return { child, urls: JSON.parse(line[0]) as { openai: string; wechat: string; wechatpay: string } };
+  return { child, urls: JSON.parse(line[0]) as Urls };
 }
 
 describe('the simulators as a process', () => {
@@ -21,7 +27,7 @@ describe('the simulators as a process', () => {
     const { child, urls } = await start(['ignore', 'pipe', 'ignore']);
     expect((await fetch(`${urls.openai}/models`)).headers.get('x-simulator')).toBe('bailiao-openai-simulator');
     expect((await fetch(`${urls.wechat}/control/apps`)).headers.get('x-simulator')).toBe('bailiao-wechat-simulator');
-    expect((await fetch(urls.wechatpay)).headers.get('x-simulator')).toBe('bailiao-wechatpay-simulator');
+    expect((await fetch(`${urls.wechatpay}/control/counters`)).headers.get('x-simulator')).toBe('bailiao-wechatpay-simulator');
     const ended = once(child, 'exit');
     child.kill('SIGTERM');
     expect(await ended).toEqual([0, null]);

@@ -5,12 +5,15 @@ import { startWechatPaySimulator } from './wechatpay/wechatpay-simulator.js';
 import { startWechatSimulator } from './wechat/wechat-simulator.js';
 
 /**
- * Starts the simulators in this process and prints `{"openai":url,"wechat":url,"wechatpay":url}` as one
- * line when they listen. Stops on SIGINT and SIGTERM, and when the parent goes away: its IPC channel where
+ * Starts the simulators in this process and prints `{"openai":url,"wechat":url,"wechatpay":url}` as
+ * one line when they listen. Stops on SIGINT and SIGTERM, and when the parent goes away: its IPC channel where
  * there is one, else its pipe on stdin, so that no simulator outlives the start that made it.
  */
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { host: { type: 'string' }, 'openai-port': { type: 'string' }, 'wechat-port': { type: 'string' }, 'wechatpay-port': { type: 'string' }, 'wechatpay-state': { type: 'string' } } });
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({
+    options: { host: text, 'openai-port': text, 'wechat-port': text, 'wechatpay-port': text, 'wechatpay-state': text, 'wechatpay-public-url': text, 'wechatpay-time-scale': text },
+  });
   const host = values.host ?? '127.0.0.1';
   const openai = await startOpenAiSimulator({
     host,
@@ -20,10 +23,13 @@ async function main(): Promise<void> {
   const wechat = await startWechatSimulator({ host, port: readPort(values['wechat-port'] ?? process.env['WECHAT_SIMULATOR_PORT']) });
 
   const stateFile = values['wechatpay-state'] ?? process.env['WECHATPAY_SIMULATOR_STATE'];
+  const publicUrl = values['wechatpay-public-url'] ?? process.env['WECHATPAY_SIMULATOR_PUBLIC_URL'];
   const wechatpay = await startWechatPaySimulator({
     host,
     port: readPort(values['wechatpay-port'] ?? process.env['WECHATPAY_SIMULATOR_PORT']),
+    timeScale: readScale(values['wechatpay-time-scale'] ?? process.env['WECHATPAY_SIMULATOR_TIME_SCALE']),
     ...(stateFile ? { stateFile } : {}),
+    ...(publicUrl ? { publicUrl } : {}),
   });
 
   let stopping = false;
@@ -37,7 +43,7 @@ async function main(): Promise<void> {
   if (process.send) process.on('disconnect', stop);
   else if (isPipe(0)) process.stdin.on('close', stop).on('error', stop).resume();
 
-  console.error('模拟器已启动：它们只是模拟的 OpenAI、微信与微信支付接口，不是真正的服务。 (Simulators of OpenAI, WeChat and WeChat Pay: not the real services.)');
+  console.error('模拟器已启动：它们只是模拟的 OpenAI、微信与微信支付接口，不是真正的服务，不会扣真钱。 (Simulators of OpenAI, WeChat and WeChat Pay: not the real services; no money moves.)');
   console.log(JSON.stringify({ openai: openai.url, wechat: wechat.url, wechatpay: wechatpay.url }));
 }
 
@@ -45,6 +51,13 @@ function readPort(text: string | undefined): number {
   if (text === undefined || text === '') return 0;
   if (!/^\d{1,5}$/u.test(text) || Number(text) > 65_535) throw new Error(`"${text}" is no port.`);
   return Number(text);
+}
+
+function readScale(text: string | undefined): number {
+  if (text === undefined || text === '') return 1;
+  const scale = Number(text);
+  if (!(scale >= 0.1 && scale <= 1_000_000)) throw new Error(`"${text}" is no time scale.`);
+  return scale;
 }
 
 /** A terminal, a file or /dev/null on stdin says nothing about the parent; a pipe or socket does. */

@@ -1,122 +1,156 @@
-import { randomBytes } from 'node:crypto';
-import { PayError, invalidRequest, orderClosed, orderNotExist, orderPaid } from './pay-error.js';
-import { PREPAY_LIFE_MS, stateOf } from './order.js';
-import type { Clock } from '../wechat/clock.js';
-import type { Journal } from './journal.js';
-import type { Channel, Order, Payment } from './order.js';
-import type { PrepayRequest } from './prepay-request.js';
+import { randomBytes, randomInt } from 'node:crypto';
+import { DAY_MS, beijingDay, beijingTime } from './clock.js';
 
-const MOST = 500_000;
+export const MOST_ORDERS = 200_000;
+export const MOST_PAYMENTS = 50;
+const AUTO_CLOSE_MS = 7 * DAY_MS;
 
-/** A wish to pay that cannot be fulfilled; for the control endpoint and the page. */
-export class CannotPay extends Error {}
+export type TradeState = 'NOTPAY' | 'SUCCESS' | 'REFUND' | 'CLOSED';
+export type TradeType = 'JSAPI' | 'NATIVE' | 'MWEB';
 
-export interface PayWish {
-  readonly openid: string | undefined;
-  readonly payerTotal: number | undefined;
-  readonly at: number | undefined;
-  /** Pay although it is closed, expired or paid. */
-  readonly force: boolean;
+/** Money that somebody gave for an order. An order has more than one only when a test forced it. */
+export interface Payment {
+  readonly transaction_id: string;
+  readonly openid: string;
+  readonly total: number;
+  /** What the payer gave after coupons, fen. */
+  readonly payer_total: number;
+  readonly success_time: number;
 }
 
-/** Orders of all merchants. */
+export interface Order {
+  readonly merchant_id: string;
+  readonly out_trade_no: string;
+  readonly app_id: string;
+  readonly trade_type: TradeType;
+  readonly description: string;
+  readonly attach?: string;
+  readonly notify_url: string;
+  /** Fen. */
+  readonly total: number;
+  readonly openid?: string;
+  readonly device_id?: string;
+  /** SHA-256 of the first request's canonical parameters. */
+  readonly fingerprint: string;
+  readonly created_at: number;
+  readonly expires_at?: number;
+  prepay_id: string;
+  prepay_at: number;
+  /** When the order was last placed; an h5_url is good for five minutes from then. */
+  posted_at: number;
+  /** The part of a native order's code_url that names it. */
+  readonly short: string;
+  trade_state: TradeState;
+  payments: Payment[];
+}
+
+/** All orders, found by number, by prepay id, by code and by transaction. Each change is saved before it is answered. */
 export class Orders {
-  readonly #byKey = new Map<string, Order>();
-  readonly #byPrepayId = new Map<string, string>();
-  readonly #clock: Clock;
-  readonly #journal: Journal;
-  #sequence = 0;
+  readonly #orders = new Map<string, Order>();
+  readonly #byPrepay = new Map<string, Order>();
+  readonly #byShort = new Map<string, Order>();
+  readonly #byTransaction = new Map<string, { readonly order: Order; readonly payment: Payment }>();
+  readonly #save: (order: Order) => void;
+  readonly #most: number;
+  #newest: Order[] = [];
 
-  constructor(clock: Clock, journal: Journal) {
-    this.#clock = clock;
-    this.#journal = journal;
+  constructor(save: (order: Order) => void = () => undefined, most = MOST_ORDERS) {
+    this.#save = save;
+    this.#most = most;
   }
 
-  /** Places an order, or gives a prepay id that is valid now for the same one again. Throws PayError. */
-  prepay(merchantId: string, channel: Channel, request: PrepayRequest): Order {
-    const now = this.#clock.now();
-    const known = this.find(merchantId, request.outTradeNo);
-    if (known) return this.#again(known, channel, request, now);
-    if (this.#byKey.size >= MOST) throw new PayError(507, 'SYSTEM_ERROR', 'The simulator holds too many orders.');
-    const { canonical, ...sold } = request;
-    return this.put({ ...sold, canonical, merchantId, channel, createdAt: now, prepayId: prepayId(now), prepaidAt: now, closedAt: undefined, payments: [], refundStarted: false });
+  get isFull(): boolean {
+    return this.#orders.size >= this.#most;
   }
 
-  #again(known: Order, channel: Channel, request: PrepayRequest, now: number): Order {
-    const state = stateOf(known, now);
-    if (state === 'SUCCESS' || state === 'REFUND') throw orderPaid();
-    if (state === 'CLOSED' || now > known.expiresAt) throw orderClosed();
-    if (known.channel !== channel || known.canonical !== request.canonical) throw invalidRequest('请求重入时，参数与首次请求时不一致', 268498688);
-    return now > known.prepaidAt + PREPAY_LIFE_MS ? this.put({ ...known, prepayId: prepayId(now), prepaidAt: now }) : known;
+  /** Files an order, new or changed, and saves it. */
+  put(order: Order): void {
+    this.restore(order);
+    this.#save(order);
+  }
+
+  /** Files an order without saving it. */
+  restore(order: Order): void {
+    const key = keyOf(order.merchant_id, order.out_trade_no);
+    const before = this.#orders.get(key);
+    if (!before) {
+      this.#newest.push(order);
+      if (this.#newest.length > 200) this.#newest = this.#newest.slice(-50);
+    } else if (before !== order) {
+      this.#newest = this.#newest.map((one) => (one === before ? order : one));
+    }
+    this.#orders.set(key, order);
+    this.#byPrepay.set(order.prepay_id, order);
+    this.#byShort.set(order.short, order);
+    for (const payment of order.payments) this.#byTransaction.set(payment.transaction_id, { order, payment });
   }
 
   find(merchantId: string, outTradeNo: string): Order | undefined {
-    return this.#byKey.get(`${merchantId}:${outTradeNo}`);
+    return this.#orders.get(keyOf(merchantId, outTradeNo));
   }
 
-  /** Of any merchant, for those who know the number only. */
-  findAny(outTradeNo: string): Order | undefined {
-    for (const order of this.#byKey.values()) if (order.outTradeNo === outTradeNo) return order;
-    return undefined;
+  byPrepay(prepayId: string): Order | undefined {
+    return this.#byPrepay.get(prepayId);
   }
 
-  byPrepayId(id: string): Order | undefined {
-    const key = this.#byPrepayId.get(id);
-    return key === undefined ? undefined : this.#byKey.get(key);
+  byShort(short: string): Order | undefined {
+    return this.#byShort.get(short);
   }
 
-  byTransactionId(merchantId: string, transactionId: string): Order | undefined {
-    return this.ofMerchant(merchantId).find((order) => order.payments.some((payment) => payment.transactionId === transactionId));
+  byTransaction(transactionId: string): { readonly order: Order; readonly payment: Payment } | undefined {
+    return this.#byTransaction.get(transactionId);
   }
 
-  ofMerchant(merchantId: string): Order[] {
-    return [...this.#byKey.values()].filter((order) => order.merchantId === merchantId);
+  /** Gives the order a new prepay id; the old one leads nowhere from now on. */
+  renew(order: Order, now: number): void {
+    this.#byPrepay.delete(order.prepay_id);
+    order.prepay_id = newPrepayId(now);
+    order.prepay_at = now;
   }
 
-  all(): Order[] {
-    return [...this.#byKey.values()];
+  /** The newest 50, newest first. */
+  newest(): Order[] {
+    return this.#newest.slice(-50).reverse();
   }
 
-  /** Throws PayError for one that is paid. Closing it again is fine. */
-  close(merchantId: string, outTradeNo: string): void {
-    const order = this.find(merchantId, outTradeNo);
-    if (!order) throw orderNotExist();
-    const state = stateOf(order, this.#clock.now());
-    if (state === 'SUCCESS' || state === 'REFUND') throw orderPaid();
-    if (state === 'NOTPAY') this.put({ ...order, closedAt: this.#clock.now() });
+  all(): IterableIterator<Order> {
+    return this.#orders.values();
   }
 
-  /** The payer pays. Throws CannotPay. */
-  pay(order: Order, wish: PayWish): { readonly order: Order; readonly payment: Payment } {
-    const now = this.#clock.now();
-    const openid = wish.openid ?? order.openid ?? `oPayer${order.outTradeNo.slice(-8)}`;
-    if (order.openid !== undefined && openid !== order.openid) throw new CannotPay('只有下单的用户才能支付 (only the openid that ordered can pay)');
-    if (!wish.force && (stateOf(order, now) !== 'NOTPAY' || now > order.expiresAt)) throw new CannotPay(`订单不能支付：${now > order.expiresAt ? 'EXPIRED' : stateOf(order, now)} (this order can't be paid)`);
-    if (wish.payerTotal !== undefined && !(wish.payerTotal >= 0 && wish.payerTotal <= order.total)) throw new CannotPay('payer_total must be from 0 to the total');
-    const payment = { transactionId: this.#transactionId(now), openid, total: order.total, payerTotal: wish.payerTotal ?? order.total, at: wish.at ?? now };
-    return { order: this.put({ ...order, payments: [...order.payments, payment] }), payment };
-  }
-
-  /** Keeps a state of an order, in the journal first. */
-  put(order: Order): Order {
-    this.#journal.write({ kind: 'order', value: order });
-    return this.restore(order);
-  }
-
-  restore(order: Order): Order {
-    const key = `${order.merchantId}:${order.outTradeNo}`;
-    this.#byKey.set(key, order);
-    this.#byPrepayId.set(order.prepayId, key);
-    return order;
-  }
-
-  #transactionId(now: number): string {
-    this.#sequence += 1;
-    return `42000026${new Date(now + 8 * 3_600_000).toISOString().slice(0, 10).replaceAll('-', '')}${randomBytes(3).readUIntBE(0, 3).toString().padStart(8, '0').slice(-6)}${this.#sequence.toString().padStart(6, '0').slice(-6)}`;
+  /** The order's state now: one that nobody paid is closed after seven days, or at its `time_expire` if that is later. */
+  stateOf(order: Order, now: number): TradeState {
+    if (order.trade_state === 'NOTPAY' && now >= Math.max(order.created_at + AUTO_CLOSE_MS, order.expires_at ?? 0)) {
+      order.trade_state = 'CLOSED';
+      this.#save(order);
+    }
+    return order.trade_state;
   }
 }
 
-/** 36 characters, as WeChat's are. */
-function prepayId(now: number): string {
-  return `wx${new Date(now + 8 * 3_600_000).toISOString().replaceAll(/\D/gu, '').slice(0, 14)}${randomBytes(10).toString('hex')}`;
+/** Numbers of WeChat's own for payments and refunds. They begin at a random place, so that a simulator without a state file repeats none of an earlier one. */
+export class Serials {
+  #next = randomInt(1, 8_000_000_000);
+
+  transaction(now: number): string {
+    return `4200002618${this.#take(now)}`;
+  }
+
+  refund(now: number): string {
+    return `50300002618${this.#take(now)}`;
+  }
+
+  #take(now: number): string {
+    this.#next += 1;
+    return `${beijingDay(now).replaceAll('-', '')}${this.#next.toString().padStart(10, '0')}`;
+  }
+}
+
+/** `wx`, day and time, 22 hex digits, `0000`: 36 characters. */
+export function newPrepayId(now: number): string {
+  const digits = beijingTime(now).replace(/\D/gu, '');
+  return `wx${digits.slice(6, 14)}${randomBytes(11).toString('hex')}0000`;
+}
+
+function keyOf(merchantId: string, outTradeNo: string): string {
+  return `${merchantId}/${outTradeNo}`;
 }

@@ -1,329 +1,284 @@
-import { X509Certificate, createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { once } from 'node:events';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { API_V3_KEY, APPID, MCHID, MERCHANT, SERIAL, authorization, opened, signedBy, unsealed } from './merchant.spec-kit.js';
-import { RETRY_MS } from './postman.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { APPID, MCHID, OPENID, TestMerchant, openInbox, openLetter } from './merchant.fixture.js';
 import { startWechatPaySimulator } from './wechatpay-simulator.js';
-import type { IncomingHttpHeaders, Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { Changed } from './merchant.spec-kit.js';
+import type { Inbox } from './merchant.fixture.js';
 import type { WechatPaySimulator } from './wechatpay-simulator.js';
 
-type Json = Record<string, unknown>;
-interface Answer {
-  readonly status: number;
-  readonly body: Json;
-  readonly headers: Headers;
-  readonly text: string;
-}
+const JSAPI = '/v3/pay/transactions/jsapi';
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 
 let simulator: WechatPaySimulator;
-let shop: Server;
-let shopUrl: string;
-let letters: { readonly headers: IncomingHttpHeaders; readonly body: string }[];
-let shopStatus: number;
-let wechat: Record<'wechatpay_public_key_id' | 'wechatpay_public_key' | 'platform_certificate_serial' | 'platform_certificate_key', string>;
+let merchant: TestMerchant;
+let inbox: Inbox;
 
-beforeEach(async () => {
-  letters = [];
-  shopStatus = 204;
-  shop = createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk: Buffer) => (body += chunk.toString())).on('end', () => {
-      letters.push({ headers: request.headers, body });
-      response.writeHead(shopStatus).end();
-      shop.emit('letter');
-    });
-  }).listen(0, '127.0.0.1');
-  await once(shop, 'listening');
-  shopUrl = `http://127.0.0.1:${(shop.address() as AddressInfo).port}/notify`;
-  simulator = await startWechatPaySimulator();
-  await register();
+beforeAll(async () => {
+  simulator = await startWechatPaySimulator({ timeScale: 1000, answerLimitMs: 300 });
+  merchant = new TestMerchant(simulator.url);
+  inbox = await openInbox();
+  await merchant.register();
 });
-afterEach(async () => {
+afterAll(async () => {
   await simulator.close();
-  shop.closeAllConnections();
-  shop.close();
+  await inbox.close();
 });
 
-async function register(more: Json = {}): Promise<void> {
-  const publicKey = MERCHANT.publicKey.export({ type: 'spki', format: 'pem' });
-  const answer = await control('POST', '/control/merchants', { merchant_id: MCHID, app_ids: [APPID], api_v3_key: API_V3_KEY, merchant_serial: SERIAL, merchant_public_key: publicKey, ...more });
-  wechat = answer.body as typeof wechat;
+/** The number that ends the Request-ID. */
+function numberOf({ headers }: { headers: Headers }): number {
+  return Number(headers.get('request-id')?.split('-').at(-1));
 }
 
-async function control(method: string, path: string, body?: Json): Promise<{ status: number; body: Json }> {
-  const response = await fetch(simulator.url + path, { method, ...(body ? { body: JSON.stringify(body) } : {}) });
-  return { status: response.status, body: (await response.json()) as Json };
-}
-
-async function call(method: string, path: string, body?: Json, changed: Changed & { named?: string } = {}): Promise<Answer> {
-  const content = body ? JSON.stringify(body) : '';
-  const response = await fetch(simulator.url + path, {
-    method, ...(body ? { body: content } : {}),
-    headers: {
-      authorization: authorization(method, path, content, changed),
-      'wechatpay-serial': changed.named ?? wechat.wechatpay_public_key_id,
-    },
-  });
-  const text = await response.text();
-  return { status: response.status, text, headers: response.headers, body: text === '' || !text.startsWith('{') ? {} : (JSON.parse(text) as Json) };
-}
-
-const isSigned = (headers: { get(name: string): string | null }, body: string, pem = wechat.wechatpay_public_key): boolean => signedBy(pem, headers, body);
-
-const orderOf = (number: string, more: Json = {}): Json => ({ appid: APPID, mchid: MCHID, description: '十万点', out_trade_no: number, notify_url: shopUrl, amount: { total: 990, currency: 'CNY' }, payer: { openid: 'oA' }, ...more });
-const place = (number = 'ORDER001', more: Json = {}): Promise<Answer> => call('POST', '/v3/pay/transactions/jsapi', orderOf(number, more));
-const query = (number = 'ORDER001'): Promise<Answer> => call('GET', `/v3/pay/transactions/out-trade-no/${number}?mchid=${MCHID}`);
-const close = (number = 'ORDER001'): Promise<Answer> => call('POST', `/v3/pay/transactions/out-trade-no/${number}/close`, { mchid: MCHID });
-const pay = (more: Json = {}): Promise<{ status: number; body: Json }> => control('POST', '/control/pay', { out_trade_no: 'ORDER001', ...more });
-const refund = (number: string, fen: number, more: Json = {}): Promise<Answer> => call('POST', '/v3/refund/domestic/refunds', { out_trade_no: 'ORDER001', out_refund_no: number, notify_url: shopUrl, amount: { refund: fen, total: 990, currency: 'CNY' }, ...more });
-const letter = async (count = 1): Promise<void> => {
-  while (letters.length < count) await once(shop, 'letter');
-};
-
-describe('a request', () => {
-  it('is answered, signed with the key that it names', async () => {
-    const placed = await place();
-    expect([placed.status, Object.keys(placed.body), isSigned(placed.headers, placed.text), placed.headers.get('wechatpay-serial')]).toEqual([200, ['prepay_id'], true, wechat.wechatpay_public_key_id]);
-    const missing = await query('NOBODY01');
-    expect([missing.status, missing.body['code'], isSigned(missing.headers, missing.text), missing.headers.get('request-id')?.split('-')[1]]).toEqual([404, 'ORDER_NOT_EXIST', true, '268512771']);
-    const closed = await close();
-    expect([closed.status, closed.text, isSigned(closed.headers, '')]).toEqual([204, '', true]);
+describe('a signed request', () => {
+  it('is answered signed, says that this is a simulator, and has a Request-ID that ends with 0', async () => {
+    const reply = await merchant.call('POST', JSAPI, { body: merchant.order() });
+    expect(reply.status).toBe(200);
+    expect(reply.json.prepay_id).toMatch(/^wx[0-9a-f]{34}$/u);
+    expect(reply.isSigned).toBe(true);
+    expect(reply.headers.get('wechatpay-serial')).toBe(merchant.known.wechatpay_public_key_id);
+    expect(reply.headers.get('x-simulator')).toBe('bailiao-wechatpay-simulator');
+    expect(reply.headers.get('request-id')).toMatch(/^[0-9A-F]{42}-0$/u);
   });
 
-  it.each([
-    ['another text', { text: 'x' }], ['an old time', { timestamp: 1_700_000_000 }], ['another serial', { serial: 'AAAA' }], ['another merchant', { mchid: '1' }],
-  ])('signed with %s is refused, unsigned, with what would have been right', async (_, changed) => {
-    const answer = await call('GET', `/v3/pay/transactions/out-trade-no/ORDER001?mchid=${MCHID}`, undefined, changed);
-    expect([answer.status, answer.body['code'], answer.headers.get('wechatpay-signature')]).toEqual([401, 'SIGN_ERROR', null]);
-  });
-
-  it('without any signature is refused', async () => {
-    expect((await fetch(`${simulator.url}/v3/certificates`)).status).toBe(401);
-  });
-
-  it('gets the older certificate in the modes that have it', async () => {
-    await register({ mode: 'certificate' });
-    const answer = await place();
-    expect([answer.headers.get('wechatpay-serial'), isSigned(answer.headers, answer.text, wechat.platform_certificate_key)]).toEqual([wechat.platform_certificate_serial, true]);
-    const { data } = (await call('GET', '/v3/certificates')).body as { data: { serial_no: string; encrypt_certificate: Json }[] };
-    const certificate = new X509Certificate(unsealed(data[0]?.encrypt_certificate as never).toString());
-    expect([data[0]?.serial_no, certificate.serialNumber, certificate.verify(certificate.publicKey), certificate.publicKey.export({ type: 'spki', format: 'pem' })]).toEqual([wechat.platform_certificate_serial, wechat.platform_certificate_serial, true, wechat.platform_certificate_key]);
-    await register({ mode: 'mixed' });
-    expect((await place('ORDER002', {})).headers.get('wechatpay-serial')).toBe(wechat.wechatpay_public_key_id);
-    expect((await call('POST', '/v3/pay/transactions/jsapi', orderOf('ORDER003'), { named: '' })).headers.get('wechatpay-serial')).toBe(wechat.platform_certificate_serial);
-    await register({ mode: 'public_key' });
-    expect((await call('GET', '/v3/certificates')).status).toBe(404);
-  });
-});
-
-describe('an order', () => {
-  it.each([
-    [{ amount: { total: 0 } }, 'PARAM_ERROR'], [{ amount: { total: 1.5 } }, 'PARAM_ERROR'], [{ amount: { total: '1' } }, 'PARAM_ERROR'], [{ amount: { total: 1, currency: 'USD' } }, 'PARAM_ERROR'],
-    [{ nonsense: 1 }, 'PARAM_ERROR'], [{ description: '' }, 'PARAM_ERROR'], [{ out_trade_no: 'a' }, 'PARAM_ERROR'], [{ out_trade_no: '中文中文中文' }, 'PARAM_ERROR'], [{ notify_url: 'https://x.example/a?b=c' }, 'PARAM_ERROR'],
-    [{ payer: undefined }, 'PARAM_ERROR'], [{ appid: 'wxother' }, 'APPID_MCHID_NOT_MATCH'], [{ mchid: '1' }, 'INVALID_REQUEST'], [{ time_expire: 'soon' }, 'PARAM_ERROR'],
-  ])('with %j is refused as %s', async (more, code) => {
-    const answer = await place('ORDER001', more);
-    expect([answer.status, answer.body['code']]).toEqual([400, code]);
-  });
-
-  it('placed again is the same, unless anything differs', async () => {
-    const first = await place();
-    expect((await place()).body).toEqual(first.body);
-    expect((await place('ORDER001', { amount: { total: 991, currency: 'CNY' } })).body['code']).toBe('INVALID_REQUEST');
-    await control('PUT', '/control/clock', { advance_ms: 2 * 3_600_000 + 1 });
-    const later = await place();
-    expect([later.status, later.body['prepay_id'] === first.body['prepay_id']]).toEqual([200, false]);
-  });
-
-  it('is not paid, paid, and then neither placed nor closed again', async () => {
-    await place();
-    expect((await query()).body).toMatchObject({ trade_state: 'NOTPAY', out_trade_no: 'ORDER001' });
-    expect((await pay({ openid: 'oB' })).status).toBe(409);
-    expect((await pay({ outcome: 'fail' })).body).toEqual({ trade_state: 'NOTPAY' });
-    const paid = await pay({ payer_total: 490 });
-    expect((await query()).body).toMatchObject({ trade_state: 'SUCCESS', transaction_id: paid.body['transaction_id'], amount: { total: 990, payer_total: 490 }, payer: { openid: 'oA' } });
-    expect((await call('GET', `/v3/pay/transactions/id/${String(paid.body['transaction_id'])}?mchid=${MCHID}`)).body).toMatchObject({ out_trade_no: 'ORDER001' });
-    expect([(await place()).body['code'], (await close()).body['code'], (await pay()).status]).toEqual(['ORDER_PAID', 'ORDER_PAID', 409]);
-    expect((await pay({ force: true })).body['transaction_id']).not.toBe(paid.body['transaction_id']);
-  });
-
-  it('is closed once and for all, and by itself after seven days', async () => {
-    await place();
-    expect([(await close()).status, (await close()).status, (await query()).body['trade_state'], (await place()).body['code'], (await pay()).status]).toEqual([204, 204, 'CLOSED', 'ORDER_CLOSED', 409]);
-    await place('ORDER002');
-    await control('PUT', '/control/clock', { advance_ms: 7 * 86_400_000 + 1 });
-    expect((await query('ORDER002')).body['trade_state']).toBe('CLOSED');
-    expect((await close('NOBODY01')).status).toBe(404);
-  });
-
-  it.each([['native', 'code_url', {}], ['h5', 'h5_url', { scene_info: { payer_client_ip: '203.0.113.9', h5_info: { type: 'Wap' } } }]])('by %s gives a place where a person can pay', async (channel, field, more) => {
-    const body = orderOf('ORDER001', { ...more, description: '<b>"十万点"</b>', payer: undefined });
-    const placed = await call('POST', `/v3/pay/transactions/${channel}`, body);
-    const place = String(placed.body[field]);
-    const page = await fetch(place.startsWith('http') ? place : `${simulator.url}/pay?code_url=${encodeURIComponent(place)}`);
-    const html = await page.text();
-    expect([page.status, html.includes('不会扣真钱'), html.includes('&lt;b&gt;&quot;十万点'), html.includes('<b>"')]).toEqual([200, true, true, false]);
-    expect(await (await fetch(simulator.url)).text()).toContain('/pay/ORDER001');
-  });
-});
-
-describe('a letter', () => {
-  it('tells of a payment, signed and sealed', async () => {
-    await place();
-    await pay();
-    await letter();
-    const [got] = letters;
-    expect(isSigned(new Headers(got?.headers as Record<string, string>), got?.body ?? '')).toBe(true);
-    expect(opened(got?.body ?? '')).toMatchObject({ mchid: MCHID, appid: APPID, out_trade_no: 'ORDER001', trade_state: 'SUCCESS', amount: { total: 990 } });
-  });
-
-  it('comes again until it is taken, by the real table', async () => {
-    expect(RETRY_MS.reduce((sum, each) => sum + each, 0)).toBe((24 * 3_600 + 4 * 60) * 1_000);
-    await control('PUT', '/control/clock', { time_scale: 1_000 });
-    shopStatus = 500;
-    await place();
-    await pay();
-    await letter(3);
-    shopStatus = 204;
-    await letter(4);
-    expect(new Set(letters.map((each) => opened(each.body)['transaction_id'])).size).toBe(1);
-    const { body } = await control('GET', '/control/counters');
-    expect(body['notifications']).toMatchObject({ refused: 3 });
-  });
-
-  it('comes twice, or not at all, as scripted', async () => {
-    await control('PUT', '/control/script', { notifications: 'duplicate' });
-    await place();
-    await pay();
-    await letter(2);
-    await control('PUT', '/control/script', { notifications: 'off' });
-    await place('ORDER002');
-    await control('POST', '/control/pay', { out_trade_no: 'ORDER002' });
-    expect((await control('POST', '/control/notify', { out_trade_no: 'ORDER002' })).body).toMatchObject({ answers: [{ status: 204 }] });
-    expect(letters).toHaveLength(3);
-  });
-
-  it.each(['probe', 'unknown_serial', 'no_signature', 'tampered_body'])('can be bad: %s', async (variant) => {
-    await place();
-    await pay({ notify: false });
-    await control('POST', '/control/notify', { out_trade_no: 'ORDER001', variant });
-    const [got] = letters;
-    const headers = new Headers(got?.headers as Record<string, string>);
-    expect(headers.get('wechatpay-serial') === wechat.wechatpay_public_key_id && isSigned(headers, got?.body ?? '')).toBe(false);
-  });
-});
-
-describe('a refund', () => {
-  beforeEach(async () => {
-    await place();
-    await pay({ notify: false });
-  });
-
-  it('is taken, succeeds, and is told; the same number is the same refund', async () => {
-    const first = await refund('R1', 90);
-    expect(first.body).toMatchObject({ status: 'PROCESSING', out_refund_no: 'R1', amount: { refund: 90, total: 990 } });
-    await letter();
-    expect(opened(letters[0]?.body ?? '')).toMatchObject({ refund_status: 'SUCCESS', mchid: MCHID, out_refund_no: 'R1' });
-    expect((await refund('R1', 90)).body['refund_id']).toBe(first.body['refund_id']);
-    expect((await refund('R1', 91)).body['code']).toBe('INVALID_REQUEST');
-    expect((await query()).body['trade_state']).toBe('REFUND');
-    expect((await call('GET', '/v3/refund/domestic/refunds/R1')).body['status']).toBe('SUCCESS');
-  });
-
-  it('never gives more than was paid', async () => {
-    await refund('R1', 900);
-    expect((await refund('R2', 91)).body['code']).toBe('INVALID_REQUEST');
-    expect((await refund('R2', 90)).status).toBe(200);
-  });
-
-  it.each([
-    [{ out_trade_no: 'NOBODY01' }, 404, 'RESOURCE_NOT_EXISTS'], [{ amount: { refund: 1, total: 1, currency: 'CNY' } }, 400, 'INVALID_REQUEST'],
-    [{ amount: { refund: 0, total: 990, currency: 'CNY' } }, 400, 'PARAM_ERROR'], [{ amount: { refund: 1, total: 990 } }, 400, 'PARAM_ERROR'], [{ nonsense: 1 }, 400, 'PARAM_ERROR'], [{ transaction_id: 'x' }, 400, 'PARAM_ERROR'],
-  ])('with %j is refused', async (more, status, code) => {
-    const answer = await refund('R1', 1, more);
-    expect([answer.status, answer.body['code']]).toEqual([status, code]);
-  });
-
-  it('ends as planned', async () => {
-    await control('PUT', '/control/refunds', { default: 'not_enough' });
-    expect((await refund('R1', 1)).body['code']).toBe('NOT_ENOUGH');
-    expect((await call('GET', '/v3/refund/domestic/refunds/R1')).status).toBe(404);
-    await control('PUT', '/control/refunds', { default: 'abnormal', delay_ms: 0 });
-    await refund('R2', 1);
-    await letter();
-    expect(opened(letters[0]?.body ?? '')['refund_status']).toBe('ABNORMAL');
-    expect((await control('POST', '/control/refunds/R2', { state: 'success' })).body).toEqual({ status: 'SUCCESS' });
-  });
-});
-
-describe('a bill', () => {
-  const day = new Date(Date.now() + 8 * 3_600_000 - 3 * 86_400_000).toISOString().slice(0, 10);
-  const ask = (date = day): Promise<Answer> => call('GET', `/v3/bill/tradebill?bill_date=${date}&bill_type=ALL&tar_type=GZIP`);
-
-  it('lists the payments of its day, packed, with the digest of the unpacked file', async () => {
-    await place('ORDER001', { description: '逗号,与`引号' });
-    await pay({ success_time: `${day}T12:00:00+08:00` });
-    const told = (await ask()).body as Record<'hash_value' | 'download_url', string>;
-    const file = new URL(told.download_url);
-    const response = await fetch(file, { headers: { authorization: authorization('GET', `${file.pathname}${file.search}`, '') } });
-    const csv = gunzipSync(Buffer.from(await response.arrayBuffer()));
-    expect([response.headers.get('wechatpay-signature'), createHash('sha1').update(csv).digest('hex')]).toEqual([null, told.hash_value]);
-    const lines = csv.toString().split('\r\n');
-    expect([lines.length, lines[1]?.split(',`')[5], lines[1]?.split(',`')[6], lines[3]]).toEqual([5, expect.stringMatching(/^42/u), 'ORDER001', '`1,`9.90,`0.00,`0.00,`0.05000,`9.90,`0.00']);
-  });
-
-  it('is not there without trades, before its time, or too late', async () => {
-    expect((await ask()).body['code']).toBe('NO_STATEMENT_EXIST');
-    expect((await ask(new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10))).body['code']).toBe('STATEMENT_CREATING');
-    expect((await ask('2020-01-01')).body['code']).toBe('INVALID_REQUEST');
-    expect((await ask('yesterday')).body['code']).toBe('PARAM_ERROR');
-  });
-});
-
-describe('faults', () => {
-  it('can strike after the work was done', async () => {
-    await control('PUT', '/control/script', { next: [{ path: '/v3/pay', status: 500, after: true }, { path: '/v3/pay', reset: true, after: true }, { unsigned: true }, { bad_signature: true }, { status: 429 }] });
-    expect((await place()).body['code']).toBe('SYSTEM_ERROR');
-    await expect(place('ORDER002')).rejects.toThrow();
-    expect((await query('ORDER002')).headers.get('wechatpay-signature')).toBeNull();
-    expect((await query('ORDER001')).headers.get('wechatpay-signature')).toMatch(/^WECHATPAY\/SIGNTEST\//u);
-    expect((await query()).body['code']).toBe('FREQUENCY_LIMITED');
-    expect((await query()).status).toBe(200);
-  });
-
-  it('that can not be meant are refused', async () => {
-    for (const script of [{ next: [{ nonsense: 1 }] }, { next: 'x' }, { next: [{ status: 'x' }] }, { notifications: 'maybe' }]) expect((await control('PUT', '/control/script', script)).status).toBe(400);
-  });
-});
-
-describe('the journal', () => {
-  it('brings keys, orders and refunds back after a restart', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'wechatpay-'));
-    const stateFile = join(folder, 'state.jsonl');
-    try {
-      await simulator.close();
-      simulator = await startWechatPaySimulator({ stateFile });
-      await register();
-      const before = wechat;
-      await place();
-      await pay({ notify: false });
-      await refund('R1', 5);
-      const record = (await control('GET', '/control/record')).body;
-      await simulator.close();
-      simulator = await startWechatPaySimulator({ stateFile });
-      expect((await control('GET', '/control/record')).body['orders']).toEqual(record['orders']);
-      expect((await refund('R1', 5)).body).toMatchObject({ out_refund_no: 'R1' });
-      await register();
-      expect(wechat).toEqual(before);
-    } finally {
-      rmSync(folder, { recursive: true });
+  it('that is wrong in itself is refused with a signature, as is one to nowhere', async () => {
+    for (const [method, target, raw, status] of [['POST', JSAPI, '{', 400], ['POST', JSAPI, '[]', 400], ['GET', '/v3/nothing', '', 404], ['GET', JSAPI, '', 405]] as const) {
+      const reply = await merchant.call(method, target, { raw });
+      expect([reply.status, reply.isSigned]).toEqual([status, true]);
     }
+  });
+
+  it.each<[string, Record<string, string | undefined>, string]>([
+    ['a missing field', { nonce_str: undefined }, 'authorization'],
+    ['an unknown merchant', { mchid: '1999999999' }, 'mchid'],
+    ['an unknown serial', { serial_no: '00'.repeat(20) }, 'serial_no'],
+    ['an old timestamp', { timestamp: String(Math.floor(Date.now() / 1000) - 330) }, 'timestamp'],
+    ['a timestamp to come', { timestamp: String(Math.floor(Date.now() / 1000) + 330) }, 'timestamp'],
+    ['a timestamp that is none', { timestamp: 'now' }, 'timestamp'],
+    ['a nonce that is none', { nonce_str: 'x'.repeat(33) }, 'nonce_str'],
+    ['another signature', { signature: Buffer.alloc(256).toString('base64') }, 'signature'],
+    ['no signature at all', { signature: '!' }, 'signature'],
+  ])('is refused with 401, unsigned: %s', async (_, named, field) => {
+    const reply = await merchant.call('POST', JSAPI, { body: merchant.order(), named });
+    expect(reply.status).toBe(401);
+    expect(reply.json.code).toBe('SIGN_ERROR');
+    expect(reply.json.detail.field).toBe(field);
+    expect(reply.isSigned).toBeUndefined();
+    expect(numberOf(reply)).toBe(268443699);
+  });
+
+  it('is shown the string that was verified when the signature is wrong', async () => {
+    const raw = JSON.stringify(merchant.order());
+    const reply = await merchant.call('POST', JSAPI, { raw, named: { signature: 'AAAA', timestamp: String(Math.floor(Date.now() / 1000)), nonce_str: 'N1' } });
+    const { sign_information: shown } = reply.json.detail;
+    expect(shown.method).toBe('POST');
+    expect(shown.url).toBe(JSAPI);
+    expect(shown.truncated_sign_message).toMatch(/^POST\n\/v3\/pay\/transactions\/jsapi\n\d{10}\nN1\n\{"appid\n$/u);
+    expect(shown.sign_message_length).toBe(Buffer.byteLength(`POST\n${JSAPI}\n1234567890\nN1\n${raw}\n`));
+  });
+
+  it('without Authorization, Accept, User-Agent or JSON type is refused', async () => {
+    expect((await merchant.call('POST', JSAPI, { body: merchant.order(), authorization: '' })).status).toBe(401);
+    expect((await merchant.call('POST', JSAPI, { body: merchant.order(), headers: { accept: 'text/html' } })).status).toBe(406);
+    expect((await merchant.call('POST', JSAPI, { body: merchant.order(), headers: { accept: '' } })).status).toBe(400);
+    expect((await merchant.call('POST', JSAPI, { body: merchant.order(), headers: { 'content-type': 'text/plain' } })).status).toBe(415);
+  });
+
+  it('is answered with the key that it names: certificate, public key, and both during the switch', async () => {
+    const certificate = new TestMerchant(simulator.url, '1900000201');
+    await certificate.register({ mode: 'certificate' });
+    const { platform_certificate_serial: serial, wechatpay_public_key_id: id } = certificate.known;
+    const signerOf = async (who: TestMerchant, asked?: string): Promise<unknown[]> => {
+      const reply = await who.call('GET', `/v3/pay/transactions/out-trade-no/NOTHING?mchid=${who.id}`, asked === undefined ? {} : { headers: { 'wechatpay-serial': asked } });
+      return [reply.json.code, reply.headers.get('wechatpay-serial'), reply.isSigned];
+    };
+    expect(await signerOf(certificate, id)).toEqual(['ORDER_NOT_EXIST', serial, true]);
+    await certificate.register({ mode: 'mixed' });
+    expect(await signerOf(certificate)).toEqual(['ORDER_NOT_EXIST', serial, true]);
+    expect(await signerOf(certificate, id)).toEqual(['ORDER_NOT_EXIST', id, true]);
+    expect(await signerOf(certificate, 'PUB_KEY_ID_0')).toEqual(['PARAM_ERROR', serial, true]);
+    expect(await signerOf(merchant, serial)).toEqual(['PARAM_ERROR', merchant.known.wechatpay_public_key_id, true]);
+  });
+});
+
+describe('placing an order', () => {
+  it.each<[string, Record<string, unknown>, string, number]>([
+    ['no AppID', { appid: undefined }, 'PARAM_ERROR', 268435461],
+    ['a field that is not known', { foo: 1 }, 'PARAM_ERROR', 270924358],
+    ['a field that is not known, inside', { amount: { total: 1, fee: 1 } }, 'PARAM_ERROR', 270924358],
+    ['null', { attach: null }, 'PARAM_ERROR', 268435461],
+    ['an amount of 0', { amount: { total: 0 } }, 'PARAM_ERROR', 268435464],
+    ['an amount that is no integer', { amount: { total: 1.5 } }, 'PARAM_ERROR', 268435461],
+    ['an amount in words', { amount: { total: '1990' } }, 'PARAM_ERROR', 268435461],
+    ['another currency', { amount: { total: 1, currency: 'USD' } }, 'PARAM_ERROR', 268435461],
+    ['no payer', { payer: undefined }, 'PARAM_ERROR', 268501013],
+    ['no openid', { payer: {} }, 'PARAM_ERROR', 268501013],
+    ['a short number', { out_trade_no: '12345' }, 'PARAM_ERROR', 268435464],
+    ['a number with a space', { out_trade_no: '123 456' }, 'PARAM_ERROR', 268435461],
+    ['a long description', { description: '卡'.repeat(128) }, 'PARAM_ERROR', 268435464],
+    ['a URL with a query', { notify_url: 'https://a.example/n?x=1' }, 'PARAM_ERROR', 268435461],
+    ['a URL that is none', { notify_url: '/n' }, 'PARAM_ERROR', 268435461],
+    ['a time that is none', { time_expire: 'tomorrow' }, 'PARAM_ERROR', 268435461],
+    ['a flag that is none', { support_fapiao: 'yes' }, 'PARAM_ERROR', 268435461],
+    ['a list that is none', { limit_pay: 'no_credit' }, 'PARAM_ERROR', 268435461],
+    ['a long list', { limit_pay: Array.from({ length: 5 }, () => 'no_credit') }, 'PARAM_ERROR', 268435464],
+    ['a part that is no object', { detail: 1 }, 'PARAM_ERROR', 268435461],
+    ['an address that is none', { scene_info: { payer_client_ip: 'home' } }, 'PARAM_ERROR', 268435461],
+    ['another merchant', { mchid: '1900000110' }, 'INVALID_REQUEST', 268447843],
+    ['an AppID of somebody else', { appid: 'wxffffffffffffffff' }, 'APPID_MCHID_NOT_MATCH', 268445527],
+  ])('refuses %s', async (_, change, code, number) => {
+    const reply = await merchant.call('POST', JSAPI, { body: merchant.order(change) });
+    expect([reply.status, reply.json.code, numberOf(reply), reply.isSigned]).toEqual([400, code, number, true]);
+    if (code === 'PARAM_ERROR') expect(Object.keys(reply.json.detail)).toEqual(['field', 'value', 'issue', 'location']);
+  });
+
+  it('answers the same prepay id to the same parameters in any order, another after two hours, and refuses others', async () => {
+    const body = merchant.order();
+    const first = await merchant.call('POST', JSAPI, { body });
+    const again = await merchant.call('POST', JSAPI, { body: Object.fromEntries(Object.entries(body).reverse()) });
+    expect(again.json.prepay_id).toBe(first.json.prepay_id);
+    const other = await merchant.call('POST', JSAPI, { body: { ...body, amount: { total: 1, currency: 'CNY' } } });
+    expect([other.status, other.json.code, numberOf(other)]).toEqual([400, 'INVALID_REQUEST', 268498688]);
+    expect((await merchant.call('POST', '/v3/pay/transactions/native', { body: { ...body, payer: undefined } })).json.code).toBe('INVALID_REQUEST');
+    await merchant.control('PUT', 'clock', { advance_ms: 2 * HOUR });
+    const late = await merchant.control('POST', 'pay', { out_trade_no: body['out_trade_no'] });
+    expect(late.status).toBe(409);
+    const renewed = await merchant.call('POST', JSAPI, { body });
+    expect(renewed.status).toBe(200);
+    expect(renewed.json.prepay_id).not.toBe(first.json.prepay_id);
+  });
+
+  it('gives a code to native orders and a page to H5 orders, whose own fields are checked', async () => {
+    const body = merchant.order({ payer: undefined });
+    const native = await merchant.call('POST', '/v3/pay/transactions/native', { body });
+    expect(native.json.code_url).toMatch(/^weixin:\/\/wxpay\/bizpayurl\?pr=[\w-]{8}$/u);
+    expect((await merchant.call('POST', '/v3/pay/transactions/native', { body: merchant.order() })).status).toBe(400);
+    const h5 = await merchant.call('POST', '/v3/pay/transactions/h5', { body: merchant.order({ payer: undefined, scene_info: { payer_client_ip: '14.23.150.211', h5_info: { type: 'Wap' } } }) });
+    expect(h5.json.h5_url).toMatch(new RegExp(`^${simulator.url}/cgi-bin/mmpayweb-bin/checkmweb\\?prepay_id=wx[0-9a-f]{34}&package=\\d+$`, 'u'));
+    expect((await merchant.call('POST', '/v3/pay/transactions/h5', { body })).status).toBe(400);
+    const odd = merchant.order({ payer: undefined, scene_info: { payer_client_ip: '14.23.150.211', h5_info: { type: 'Fridge' } } });
+    expect((await merchant.call('POST', '/v3/pay/transactions/h5', { body: odd })).json.detail.field).toBe('/scene_info/h5_info/type');
+  });
+
+  it('refuses what is paid, closed or expired', async () => {
+    const body = merchant.order();
+    const post = async (): Promise<unknown[]> => {
+      const reply = await merchant.call('POST', JSAPI, { body });
+      return [reply.status, reply.json.code, numberOf(reply)];
+    };
+    await post();
+    await merchant.control('POST', 'pay', { out_trade_no: body['out_trade_no'], notify: false });
+    expect(await post()).toEqual([403, 'OUT_TRADE_NO_USED', 268498689]);
+    body['out_trade_no'] = await merchant.place();
+    await merchant.close(body['out_trade_no'] as string);
+    expect(await post()).toEqual([400, 'ORDER_CLOSED', 268447914]);
+    Object.assign(body, { out_trade_no: `E${Date.now()}`, time_expire: '2020-01-01T00:00:00+08:00' });
+    expect((await post())[0]).toBe(200);
+    await merchant.control('PUT', 'clock', { advance_ms: MINUTE });
+    expect(await post()).toEqual([400, 'ORDER_CLOSED', 268447914]);
+    expect((await merchant.control('POST', 'pay', { out_trade_no: body['out_trade_no'] })).status).toBe(409);
+    expect((await merchant.query(body['out_trade_no'] as string)).json.trade_state).toBe('NOTPAY');
+  });
+
+  it('closes after seven days, and not before', async () => {
+    const no = await merchant.place();
+    await merchant.control('PUT', 'clock', { advance_ms: 7 * DAY - MINUTE });
+    expect((await merchant.query(no)).json.trade_state).toBe('NOTPAY');
+    await merchant.control('PUT', 'clock', { advance_ms: MINUTE });
+    expect((await merchant.query(no)).json.trade_state).toBe('CLOSED');
+  });
+
+  it('keeps so many orders and no more', async () => {
+    const small = await startWechatPaySimulator({ mostOrders: 1 });
+    const guest = new TestMerchant(small.url);
+    await guest.register();
+    await guest.place();
+    expect((await guest.call('POST', JSAPI, { body: guest.order() })).status).toBe(507);
+    await small.close();
+  });
+});
+
+describe('querying and closing', () => {
+  it('tells an unpaid order without a transaction, a paid one with everything, by either number', async () => {
+    const no = await merchant.place();
+    expect((await merchant.query(no)).json).toEqual({
+      mchid: MCHID, appid: APPID, out_trade_no: no, trade_type: 'JSAPI', trade_state: 'NOTPAY', trade_state_desc: '订单未支付', amount: { total: 1990, currency: 'CNY' },
+    });
+    const paid = await merchant.control('POST', 'pay', { out_trade_no: no, coupon: 90, notify: false });
+    const byNumber = await merchant.query(no);
+    expect(byNumber.isSigned).toBe(true);
+    expect(byNumber.json).toMatchObject({
+      transaction_id: paid.transaction_id, trade_state: 'SUCCESS', bank_type: 'OTHERS', attach: 'plan=monthly', payer: { openid: OPENID },
+      amount: { total: 1990, payer_total: 1900, currency: 'CNY', payer_currency: 'CNY' }, promotion_detail: [{ amount: 90, type: 'CASH' }],
+    });
+    expect(byNumber.json.success_time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00$/u);
+    const byId = await merchant.call('GET', `/v3/pay/transactions/id/${paid.transaction_id}?mchid=${MCHID}`);
+    expect(byId.json).toEqual(byNumber.json);
+  });
+
+  it.each([
+    [`/v3/pay/transactions/out-trade-no/NOTHING?mchid=${MCHID}`, 404, 'ORDER_NOT_EXIST', 268512771],
+    [`/v3/pay/transactions/id/4200000000?mchid=${MCHID}`, 404, 'ORDER_NOT_EXIST', 268512771],
+    [`/v3/pay/transactions/id/abc?mchid=${MCHID}`, 500, 'INVALID_TRANSACTIONID', 268435461],
+    ['/v3/pay/transactions/out-trade-no/NOTHING', 400, 'PARAM_ERROR', 268435461],
+    ['/v3/pay/transactions/out-trade-no/NOTHING?mchid=1', 400, 'INVALID_REQUEST', 268447843],
+  ])('refuses %s', async (target, status, code, number) => {
+    const reply = await merchant.call('GET', target);
+    expect([reply.status, reply.json.code, numberOf(reply), reply.isSigned]).toEqual([status, code, number, true]);
+  });
+
+  it('shows nobody the orders of another merchant', async () => {
+    const other = new TestMerchant(simulator.url, '1900000202');
+    await other.register();
+    const { no, transaction } = await merchant.placePaid();
+    expect((await other.query(no)).status).toBe(404);
+    expect((await other.call('GET', `/v3/pay/transactions/id/${transaction}?mchid=${other.id}`)).status).toBe(404);
+    expect((await other.close(no)).status).toBe(404);
+  });
+
+  it('closes with a signed 204, again and again, but nothing that is paid', async () => {
+    const no = await merchant.place();
+    for (const closed of [await merchant.close(no), await merchant.close(no)]) expect([closed.status, closed.text, closed.isSigned]).toEqual([204, '', true]);
+    expect((await merchant.query(no)).json.trade_state).toBe('CLOSED');
+    const refused = await merchant.close((await merchant.placePaid()).no);
+    expect([refused.status, refused.json.code, numberOf(refused)]).toEqual([400, 'ORDER_PAID', 268449538]);
+    expect((await merchant.call('POST', `/v3/pay/transactions/out-trade-no/${no}/close`, { body: {} })).json.code).toBe('PARAM_ERROR');
+  });
+});
+
+describe('paying', () => {
+  it('takes the openid that ordered and no other, and leaves the order unpaid when it fails', async () => {
+    const no = await merchant.place();
+    expect((await merchant.control('POST', 'pay', { out_trade_no: no, openid: 'oOther' })).status).toBe(409);
+    for (const outcome of ['fail', 'cancel']) expect(await merchant.control('POST', 'pay', { out_trade_no: no, outcome })).toEqual({ status: 200, trade_state: 'NOTPAY' });
+    expect((await merchant.control('POST', 'pay', { out_trade_no: no, payer_total: 1991 })).status).toBe(400);
+    expect((await merchant.control('POST', 'pay', { out_trade_no: no, openid: OPENID, notify: false })).trade_state).toBe('SUCCESS');
+    expect((await merchant.control('POST', 'pay', { out_trade_no: no })).status).toBe(409);
+    expect((await merchant.control('POST', 'pay', { out_trade_no: 'NOTHING' })).status).toBe(404);
+  });
+
+  it('forced, pays what is closed, and pays twice with another transaction', async () => {
+    const no = await merchant.place();
+    await merchant.close(no);
+    expect((await merchant.control('POST', 'pay', { out_trade_no: no })).status).toBe(409);
+    const late = await merchant.control('POST', 'pay', { out_trade_no: no, force: true, notify: false });
+    expect(late.trade_state).toBe('SUCCESS');
+    const second = await merchant.control('POST', 'pay', { out_trade_no: no, force: true, notify: false });
+    expect(second.transaction_id).not.toBe(late.transaction_id);
+    expect((await merchant.query(no)).json.transaction_id).toBe(late.transaction_id);
+    expect((await merchant.call('GET', `/v3/pay/transactions/id/${second.transaction_id}?mchid=${MCHID}`)).json.out_trade_no).toBe(no);
+  });
+
+  it('is told to the merchant in a signed and encrypted letter', async () => {
+    const before = inbox.received.length;
+    const no = await merchant.place({ notify_url: inbox.url });
+    const paid = await merchant.control('POST', 'pay', { out_trade_no: no });
+    await inbox.has(before + 1);
+    const letter = inbox.received[before]!;
+    expect(merchant.verify(letter.headers, letter.body)).toBe(true);
+    const { envelope, resource } = openLetter(letter);
+    expect(envelope).toMatchObject({ event_type: 'TRANSACTION.SUCCESS', resource_type: 'encrypt-resource', summary: '支付成功', resource: { original_type: 'transaction', associated_data: 'transaction' } });
+    expect(envelope.id).toHaveLength(36);
+    expect(resource).toMatchObject({ mchid: MCHID, appid: APPID, out_trade_no: no, transaction_id: paid.transaction_id, trade_state: 'SUCCESS', amount: { total: 1990 } });
+    expect(Object.keys(resource)).toEqual(Object.keys(JSON.parse((await merchant.query(no)).text)));
   });
 });
