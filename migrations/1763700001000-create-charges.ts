@@ -6,6 +6,7 @@ export class CreateCharges1763700001000 implements MigrationInterface {
     await createPriceLists(runner);
     await createCharges(runner);
     await createGrantCredits(runner);
+    await createPockets(runner);
     await createHoldCredits(runner);
     await createSettleCredits(runner);
     await createFoldShards(runner);
@@ -14,9 +15,10 @@ export class CreateCharges1763700001000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const name of ['expire_grants(uuid, uuid[])', 'grant_due(uuid, uuid, jsonb)', 'fold_opened(uuid, int8, int8)', 'fold_shards(uuid, jsonb)', 'settle_credits(uuid, uuid, jsonb)', 'hold_credits(uuid, uuid, uuid, jsonb)', 'grant_credits(uuid, uuid, jsonb)', 'shard_id(uuid, text)']) {
+    for (const name of ['expire_grants(uuid, uuid[])', 'grant_due(uuid, uuid, jsonb)', 'fold_opened(uuid, int8, int8)', 'fold_shards(uuid, jsonb)', 'settle_credits(uuid, charges, int8, user_pockets)', 'hold_credits(uuid, uuid, uuid, jsonb, user_pockets)', 'write_pockets(uuid, user_pockets)', 'lock_pockets(uuid, uuid)', 'grant_credits(uuid, uuid, jsonb)', 'shard_id(uuid, text)']) {
       await runner.query(`DROP FUNCTION ${name}`);
     }
+    await runner.query('DROP TYPE user_pockets');
     await runner.query('DROP TABLE charges');
     await runner.query('DROP TABLE price_lists');
   }
@@ -57,23 +59,22 @@ async function createCharges(runner: QueryRunner): Promise<void> {
       conversation_id uuid,
       api_key_id uuid,
       price_list_id uuid NOT NULL,
-      state text NOT NULL DEFAULT 'held' CHECK (state IN ('held', 'settled')),
-      held int8 NOT NULL CHECK (held >= 0),
+      state text NOT NULL DEFAULT 'held',
+      held ledger_amount NOT NULL,
       pockets uuid[] NOT NULL,
       amounts int8[] NOT NULL,
       revenue_account uuid NOT NULL,
-      cost int8 CHECK (cost >= 0),
-      credits int8 CHECK (credits BETWEEN 0 AND cost),
+      cost ledger_amount,
+      credits ledger_amount,
       prompt_tokens int,
       cached_tokens int,
       completion_tokens int,
       reasoning_tokens int,
-      usage_source text CHECK (usage_source IN ('upstream', 'counted')),
+      usage_source text,
       created_at timestamptz(3) NOT NULL DEFAULT clock_timestamp(),
       settled_at timestamptz(3),
       PRIMARY KEY (tenant_id, run_id),
-      CHECK (cardinality(pockets) = cardinality(amounts)),
-      CHECK ((state = 'settled') = (settled_at IS NOT NULL) AND (state = 'settled') = (credits IS NOT NULL))
+      CHECK (CASE state WHEN 'held' THEN settled_at IS NULL AND credits IS NULL WHEN 'settled' THEN settled_at IS NOT NULL AND credits <= cost ELSE false END)
     ) WITH (fillfactor = 80)`);
   await runner.query('CREATE INDEX charges_of_user ON charges (user_id, created_at DESC, run_id DESC)');
   await runner.query(`CALL stamp_tenant_table('charges', 'SELECT', 'SELECT')`);
@@ -113,108 +114,134 @@ async function createGrantCredits(runner: QueryRunner): Promise<void> {
 }
 
 /**
- * Reserves up to `wanted` credits for a run, at least `minimum`, from the pockets that expire first. Answers
- * {outcome: held | insufficient, held, available, granted}; the tenant's side is folded by the caller.
+ * What a group of answers of one user takes from his pockets, kept in memory between the first of them and the last:
+ * each pocket is locked and read once, and written once. The pockets that end first come first.
  */
-async function createHoldCredits(runner: QueryRunner): Promise<void> {
+async function createPockets(runner: QueryRunner): Promise<void> {
   await runner.query(`
-    CREATE FUNCTION hold_credits(p_tenant uuid, p_run uuid, p_user uuid, c jsonb, OUT outcome text, OUT held int8, OUT available int8, OUT granted int8)
-    LANGUAGE plpgsql AS $$
+    CREATE TYPE user_pockets AS (user_id uuid, ids uuid[], usable boolean[], free int8[], pending int8[], posted int8[])`);
+  await runner.query(`
+    CREATE FUNCTION lock_pockets(p_tenant uuid, p_user uuid) RETURNS user_pockets LANGUAGE plpgsql AS $$
     DECLARE
-      v_wanted int8 := (c->>'wanted')::int8;
-      v_revenue uuid := shard_id(p_tenant, 'revenue');
-      v_pockets uuid[] := '{}';
-      v_amounts int8[] := '{}';
-      v_take int8;
-      p record;
+      s user_pockets;
     BEGIN
-      held := 0;
-      available := 0;
-      granted := CASE WHEN c->'grants' = '[]' THEN 0 ELSE grant_credits(p_tenant, p_user, c->'grants') END;
-      FOR p IN SELECT id, credits_posted - debits_posted - debits_pending AS free FROM accounts
-          WHERE owner_id = p_user AND tenant_id = p_tenant AND closed_at IS NULL AND (expires_at IS NULL OR expires_at > now())
-          ORDER BY expires_at NULLS LAST, kind, id FOR UPDATE LOOP
-        available := available + p.free;
-        v_take := least(p.free, v_wanted - held);
-        IF v_take > 0 THEN
-          v_pockets := v_pockets || p.id;
-          v_amounts := v_amounts || v_take;
-          held := held + v_take;
-        END IF;
-      END LOOP;
-      IF held < (c->>'minimum')::int8 THEN
-        outcome := 'insufficient';
-        held := 0;
-        RETURN;
-      END IF;
-      FOR k IN 1..cardinality(v_pockets) LOOP
-        UPDATE accounts SET debits_pending = debits_pending + v_amounts[k] WHERE tenant_id = p_tenant AND id = v_pockets[k];
-        INSERT INTO transfers (tenant_id, id, kind, debit_account, credit_account, amount, reason, reference, owner_id, expires_at)
-          VALUES (p_tenant, derived_id(p_run || ':hold:' || k), 'pending', v_pockets[k], v_revenue, v_amounts[k], 'run', p_run, p_user, now() + interval '2 hours');
-      END LOOP;
-      INSERT INTO charges (tenant_id, run_id, user_id, model, conversation_id, api_key_id, price_list_id, held, pockets, amounts, revenue_account)
-        VALUES (p_tenant, p_run, p_user, c->>'model', (c->>'conversation_id')::uuid, (c->>'api_key_id')::uuid, (c->>'price_list_id')::uuid, held, v_pockets, v_amounts, v_revenue);
-      outcome := 'held';
+      SELECT array_agg(p.id), array_agg(p.usable), array_agg(p.free) INTO s.ids, s.usable, s.free FROM (
+        SELECT id, expires_at IS NULL OR expires_at > now() AS usable, credits_posted - debits_posted - debits_pending AS free FROM accounts
+        WHERE owner_id = p_user AND tenant_id = p_tenant AND closed_at IS NULL ORDER BY expires_at NULLS LAST, kind, id FOR UPDATE) p;
+      s.user_id := p_user;
+      s.ids := coalesce(s.ids, '{}');
+      s.pending := array_fill(0::int8, ARRAY[cardinality(s.ids)]);
+      s.posted := s.pending;
+      RETURN s;
     END $$`);
-  await runner.query(`CALL stamp_runner_function('hold_credits(uuid, uuid, uuid, jsonb)', '')`);
+  await runner.query(`CALL stamp_runner_function('lock_pockets(uuid, uuid)', '')`);
+  await runner.query(`
+    CREATE FUNCTION write_pockets(p_tenant uuid, s user_pockets) RETURNS void LANGUAGE plpgsql AS $$
+    BEGIN
+      FOR k IN 1..coalesce(cardinality(s.ids), 0) LOOP
+        CONTINUE WHEN s.pending[k] = 0 AND s.posted[k] = 0;
+        UPDATE accounts SET debits_pending = debits_pending + s.pending[k], debits_posted = debits_posted + s.posted[k] WHERE tenant_id = p_tenant AND id = s.ids[k];
+      END LOOP;
+    END $$`);
+  await runner.query(`CALL stamp_runner_function('write_pockets(uuid, user_pockets)', '')`);
 }
 
 /**
- * Collects a run's `cost` from what was held and releases the rest. A cost above the hold is taken from what else
- * the user has, never below zero. Answers {charged, balance, folds}, or NULL where nothing is held any more.
+ * Reserves up to `wanted` credits for a run, at least `minimum`, from the pockets that end first: in memory. The caller
+ * writes the pockets, the transfers and the charge, and folds the tenant's side.
+ */
+async function createHoldCredits(runner: QueryRunner): Promise<void> {
+  await runner.query(`
+    CREATE FUNCTION hold_credits(p_tenant uuid, p_run uuid, p_revenue uuid, c jsonb, INOUT s user_pockets, OUT outcome text, OUT available int8, OUT charge charges, OUT holds transfers[])
+    LANGUAGE plpgsql AS $$
+    DECLARE
+      v_wanted int8 := (c->>'wanted')::int8;
+      v_take int8;
+      v_hold transfers;
+    BEGIN
+      available := 0;
+      FOR k IN 1..cardinality(s.ids) LOOP
+        IF s.usable[k] THEN available := available + s.free[k]; END IF;
+      END LOOP;
+      IF least(available, v_wanted) < (c->>'minimum')::int8 THEN
+        outcome := 'insufficient';
+        RETURN;
+      END IF;
+      outcome := 'held';
+      charge.tenant_id := p_tenant;
+      charge.run_id := p_run;
+      charge.user_id := s.user_id;
+      charge.model := c->>'model';
+      charge.conversation_id := (c->>'conversation_id')::uuid;
+      charge.api_key_id := (c->>'api_key_id')::uuid;
+      charge.price_list_id := (c->>'price_list_id')::uuid;
+      charge.state := 'held';
+      charge.held := 0;
+      charge.pockets := '{}';
+      charge.amounts := '{}';
+      charge.revenue_account := p_revenue;
+      charge.created_at := clock_timestamp();
+      FOR k IN 1..cardinality(s.ids) LOOP
+        EXIT WHEN charge.held = v_wanted;
+        CONTINUE WHEN NOT s.usable[k] OR s.free[k] <= 0;
+        v_take := least(s.free[k], v_wanted - charge.held);
+        s.free[k] := s.free[k] - v_take;
+        s.pending[k] := s.pending[k] + v_take;
+        charge.held := charge.held + v_take;
+        charge.pockets := charge.pockets || s.ids[k];
+        charge.amounts := charge.amounts || v_take;
+        v_hold := (p_tenant, derived_id(p_run || ':hold:' || cardinality(charge.pockets)), 'pending', s.ids[k], p_revenue, v_take, NULL, 'run', p_run, s.user_id, now() + interval '2 hours', clock_timestamp());
+        holds := holds || v_hold;
+      END LOOP;
+    END $$`);
+  await runner.query(`CALL stamp_runner_function('hold_credits(uuid, uuid, uuid, jsonb, user_pockets)', '')`);
+}
+
+/**
+ * Collects a run's `cost` from what was held and releases the rest: in memory, from the user's locked pockets. A cost
+ * above the hold is taken from what else he has, never below zero. The caller writes what this answers.
  */
 async function createSettleCredits(runner: QueryRunner): Promise<void> {
   await runner.query(`
-    CREATE FUNCTION settle_credits(p_tenant uuid, p_run uuid, s jsonb, OUT charged int8, OUT balance int8, OUT released int8, OUT posted int8, OUT revenue uuid)
+    CREATE FUNCTION settle_credits(p_tenant uuid, c charges, p_cost int8, INOUT s user_pockets, OUT charged int8, OUT balance int8, OUT released int8, OUT moves transfers[])
     LANGUAGE plpgsql AS $$
     DECLARE
-      c charges%ROWTYPE;
-      v_cost int8 := (s->>'cost')::int8;
       v_post int8;
-      p record;
+      v_at int;
+      v_move transfers;
+      -- Holds end after two hours: only then may somebody else have released one.
+      v_may_have_expired boolean := c.created_at < clock_timestamp() - interval '1 hour';
     BEGIN
-      SELECT * INTO c FROM charges WHERE tenant_id = p_tenant AND run_id = p_run AND settled_at IS NULL FOR UPDATE;
-      IF NOT FOUND THEN RETURN; END IF;
       charged := 0;
       released := 0;
-      posted := 0;
-      revenue := c.revenue_account;
+      balance := 0;
       FOR k IN 1..cardinality(c.pockets) LOOP
-        v_post := least(v_cost - charged, c.amounts[k]);
-        INSERT INTO transfers (tenant_id, id, kind, debit_account, credit_account, amount, pending_id, reason, reference, owner_id)
-          VALUES (p_tenant, derived_id(p_run || ':settle:' || k), CASE WHEN v_post > 0 THEN 'post' ELSE 'void' END, c.pockets[k], c.revenue_account,
-                  CASE WHEN v_post > 0 THEN v_post ELSE c.amounts[k] END, derived_id(p_run || ':hold:' || k), 'run', p_run, c.user_id)
-          ON CONFLICT DO NOTHING;
-        -- A hold that expired meanwhile was released already; its share is taken below.
-        IF FOUND THEN
-          UPDATE accounts SET debits_pending = debits_pending - c.amounts[k], debits_posted = debits_posted + v_post WHERE tenant_id = p_tenant AND id = c.pockets[k];
-          released := released + c.amounts[k];
-          posted := posted + v_post;
-          charged := charged + v_post;
-        END IF;
+        CONTINUE WHEN v_may_have_expired AND EXISTS (SELECT 1 FROM transfers WHERE tenant_id = p_tenant AND pending_id = derived_id(c.run_id || ':hold:' || k));
+        v_post := least(p_cost - charged, c.amounts[k]);
+        v_at := array_position(s.ids, c.pockets[k]);
+        s.pending[v_at] := s.pending[v_at] - c.amounts[k];
+        s.posted[v_at] := s.posted[v_at] + v_post;
+        s.free[v_at] := s.free[v_at] + c.amounts[k] - v_post;
+        released := released + c.amounts[k];
+        charged := charged + v_post;
+        v_move := (p_tenant, derived_id(c.run_id || ':settle:' || k), CASE WHEN v_post > 0 THEN 'post' ELSE 'void' END, c.pockets[k], c.revenue_account,
+          CASE WHEN v_post > 0 THEN v_post ELSE c.amounts[k] END, derived_id(c.run_id || ':hold:' || k), 'run', c.run_id, c.user_id, NULL, clock_timestamp());
+        moves := moves || v_move;
       END LOOP;
-      IF charged < v_cost THEN
-        FOR p IN SELECT id, credits_posted - debits_posted - debits_pending AS free FROM accounts
-            WHERE owner_id = c.user_id AND tenant_id = p_tenant AND closed_at IS NULL AND (expires_at IS NULL OR expires_at > now())
-            ORDER BY expires_at NULLS LAST, kind, id FOR UPDATE LOOP
-          v_post := least(p.free, v_cost - charged);
-          IF v_post > 0 THEN
-            UPDATE accounts SET debits_posted = debits_posted + v_post WHERE tenant_id = p_tenant AND id = p.id;
-            INSERT INTO transfers (tenant_id, id, kind, debit_account, credit_account, amount, reason, reference, owner_id)
-              VALUES (p_tenant, derived_id(p_run || ':extra:' || p.id), 'single', p.id, c.revenue_account, v_post, 'run', p_run, c.user_id);
-            posted := posted + v_post;
-            charged := charged + v_post;
-          END IF;
-        END LOOP;
-      END IF;
-      UPDATE charges SET state = 'settled', settled_at = clock_timestamp(), cost = v_cost, credits = charged, prompt_tokens = (s->>'prompt_tokens')::int,
-          cached_tokens = (s->>'cached_tokens')::int, completion_tokens = (s->>'completion_tokens')::int, reasoning_tokens = (s->>'reasoning_tokens')::int,
-          usage_source = s->>'usage_source'
-        WHERE tenant_id = p_tenant AND run_id = p_run;
-      SELECT coalesce(sum(credits_posted - debits_posted - debits_pending), 0) INTO balance FROM accounts
-        WHERE owner_id = c.user_id AND tenant_id = p_tenant AND closed_at IS NULL AND (expires_at IS NULL OR expires_at > now());
+      FOR k IN 1..cardinality(s.ids) LOOP
+        CONTINUE WHEN NOT s.usable[k];
+        v_post := least(s.free[k], p_cost - charged);
+        IF v_post > 0 THEN
+          s.posted[k] := s.posted[k] + v_post;
+          s.free[k] := s.free[k] - v_post;
+          charged := charged + v_post;
+          v_move := (p_tenant, derived_id(c.run_id || ':extra:' || s.ids[k]), 'single', s.ids[k], c.revenue_account, v_post, NULL, 'run', c.run_id, c.user_id, NULL, clock_timestamp());
+          moves := moves || v_move;
+        END IF;
+        balance := balance + s.free[k];
+      END LOOP;
     END $$`);
-  await runner.query(`CALL stamp_runner_function('settle_credits(uuid, uuid, jsonb)', '')`);
+  await runner.query(`CALL stamp_runner_function('settle_credits(uuid, charges, int8, user_pockets)', '')`);
 }
 
 /**

@@ -58,6 +58,7 @@ class Wallets {
 
   /** The last net: a run that nobody concluded loses its holds. */
   async expireHolds(runId: string): Promise<void> {
+    await bench.sql(`UPDATE charges SET created_at = created_at - interval '3 hours' WHERE tenant_id = $1 AND run_id = $2`, [this.tenantId, runId]);
     const holds = await bench.sql<{ id: string }>(`UPDATE transfers SET expires_at = now() - interval '1 second' WHERE tenant_id = $1 AND reference = $2 AND kind = 'pending' RETURNING id`, [this.tenantId, runId]);
     await bench.database.inTenant(this.ctx, (tx) => tx.query('SELECT expire_holds($1, $2::uuid[])', [this.tenantId, holds.map((row) => row.id)]));
   }

@@ -59,7 +59,7 @@ describe('the database itself', () => {
     expect(await refusal(app, `SELECT expire_grants($1, '{}')`, [theirs])).toBe('42501');
   });
 
-  it.each(['move_credits(uuid, ledger_move)', 'hold_credits(uuid, uuid, uuid, jsonb)', 'settle_credits(uuid, uuid, jsonb)', 'grant_credits(uuid, uuid, jsonb)', 'fold_shards(uuid, jsonb)', 'open_run(uuid, jsonb)', 'conclude_run(uuid, jsonb)'])('keeps %s to itself', async (name) => {
+  it.each(['move_credits(uuid, ledger_move)', 'hold_credits(uuid, uuid, uuid, jsonb, user_pockets)', 'settle_credits(uuid, charges, int8, user_pockets)', 'write_pockets(uuid, user_pockets)', 'grant_credits(uuid, uuid, jsonb)', 'fold_shards(uuid, jsonb)', 'open_run(uuid, jsonb, int)', 'conclude_run(uuid, jsonb)'])('keeps %s to itself', async (name) => {
     const { rows } = await app.query<{ may: boolean }>(`SELECT has_function_privilege(current_user, $1, 'EXECUTE') AS may`, [name]);
     expect(rows).toEqual([{ may: false }]);
   });

@@ -10,7 +10,7 @@ import type { Charge, Estimate, HoldRequest, MeteredUsage, Settlement } from './
 
 /**
  * The money of an answer. Reserving and collecting are part of the two
- * statements that open and conclude a run (SQL functions `hold_credits` and
+ * statements that open and conclude runs (SQL functions `hold_credits` and
  * `settle_credits`); here stands how much.
  */
 @Injectable()
