@@ -4,8 +4,11 @@ import { retryTransaction, sqlState } from './transaction-retry.js';
 /** Most rows, and most characters of JSON, that one statement takes. */
 const MOST_ROWS = 64;
 const MOST_LENGTH = 1 << 20;
-/** Statements under way at once: while they run, the next group gathers, so that an idle platform waits for nothing and a busy one shares its commits. */
-const AT_ONCE = 2;
+/**
+ * Statements under way at once: while one runs, the next group gathers, so that an idle platform waits for nothing and a
+ * busy one shares its commits. Two at once would wait for each other wherever one wallet is busy.
+ */
+const AT_ONCE = 1;
 /** Callers that may wait; more are refused at once instead of piling up. */
 const MOST_WAITING = 20_000;
 
