@@ -5,10 +5,10 @@ import { retryTransaction, sqlState } from './transaction-retry.js';
 const MOST_ROWS = 64;
 const MOST_LENGTH = 1 << 20;
 /**
- * Statements under way at once: while one runs, the next group gathers, so that an idle platform waits for nothing and a
- * busy one shares its commits. Two at once would wait for each other wherever one wallet is busy.
+ * While a statement runs, the next group gathers, so that an idle platform waits for nothing and a busy one shares its
+ * commits. A second one runs beside it only for a full group: small ones would wait for each other wherever one wallet is busy.
  */
-const AT_ONCE = 1;
+const AT_ONCE = 2;
 /** Callers that may wait; more are refused at once instead of piling up. */
 const MOST_WAITING = 20_000;
 
@@ -43,12 +43,13 @@ export class GroupedCall {
     return new Promise<Answer>((resolve, reject) => {
       this.waiting.push({ json: JSON.stringify(row), resolve, reject });
       // Callers of the same turn of the loop go together.
-      if (this.waiting.length === 1 && this.running < AT_ONCE) setImmediate(() => this.pump());
+      if (this.waiting.length === 1 && this.running === 0) setImmediate(() => this.pump());
+      else if (this.waiting.length >= MOST_ROWS) this.pump();
     });
   }
 
   private pump(): void {
-    while (this.running < AT_ONCE && this.waiting.length > 0) {
+    while (this.running === 0 ? this.waiting.length > 0 : this.running < AT_ONCE && this.waiting.length >= MOST_ROWS) {
       const group = this.nextGroup();
       this.running += 1;
       void this.send(group).finally(() => {
