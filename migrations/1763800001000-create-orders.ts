@@ -99,13 +99,14 @@ async function createOrderRequests(runner: QueryRunner): Promise<void> {
   await runner.query(`CALL stamp_tenant_table('order_requests', 'SELECT, INSERT', 'SELECT')`);
 }
 
-/** Every move of an order with its time and cause. Only ever added to. */
+/** Every move of an order with its time and cause. Only ever added to; the sequence is the database's, since clocks and ids of two nodes may disagree within a moment. */
 async function createOrderEvents(runner: QueryRunner): Promise<void> {
   await runner.query(`
     CREATE TABLE order_events (
       tenant_id uuid NOT NULL,
       id uuid NOT NULL,
       order_id uuid NOT NULL,
+      sequence int8 GENERATED ALWAYS AS IDENTITY,
       from_state text,
       to_state text NOT NULL,
       cause text NOT NULL CHECK (length(cause) BETWEEN 1 AND 60),
@@ -114,7 +115,7 @@ async function createOrderEvents(runner: QueryRunner): Promise<void> {
       PRIMARY KEY (tenant_id, id),
       FOREIGN KEY (tenant_id, order_id) REFERENCES orders
     )`);
-  await runner.query('CREATE INDEX order_events_of_order ON order_events (tenant_id, order_id, at)');
+  await runner.query('CREATE INDEX order_events_of_order ON order_events (tenant_id, order_id, sequence)');
   await runner.query(`CALL stamp_tenant_table('order_events', 'SELECT, INSERT', 'SELECT')`);
 }
 

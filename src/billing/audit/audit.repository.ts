@@ -75,7 +75,7 @@ const QUERIES: Readonly<Record<InvariantName, string>> = {
     WHERE o.refunded_fen <> coalesce(s.succeeded, 0) OR coalesce(s.asked, 0) > o.total_fen`,
   order_history: `
     SELECT o.tenant_id, o.id::text AS subject, jsonb_build_object('state', o.state, 'last_step', e.to_state) AS details FROM orders o
-      LEFT JOIN LATERAL (SELECT to_state FROM order_events e WHERE e.tenant_id = o.tenant_id AND e.order_id = o.id ORDER BY e.id DESC LIMIT 1) e ON true
+      LEFT JOIN LATERAL (SELECT to_state FROM order_events e WHERE e.tenant_id = o.tenant_id AND e.order_id = o.id ORDER BY e.sequence DESC LIMIT 1) e ON true
     WHERE e.to_state IS DISTINCT FROM o.state`,
 };
 

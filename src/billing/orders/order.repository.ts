@@ -139,7 +139,7 @@ export class OrderRepository {
   }
 
   async events(tx: TenantTx, id: string): Promise<readonly { readonly from: OrderState | null; readonly to: OrderState; readonly cause: string; readonly reference: string | null; readonly at: Date }[]> {
-    return tx.query('SELECT from_state AS "from", to_state AS "to", cause, reference, at FROM order_events WHERE tenant_id = $1 AND order_id = $2 ORDER BY at, id LIMIT 200', [tx.ctx.tenantId, id]);
+    return tx.query('SELECT from_state AS "from", to_state AS "to", cause, reference, at FROM order_events WHERE tenant_id = $1 AND order_id = $2 ORDER BY sequence LIMIT 200', [tx.ctx.tenantId, id]);
   }
 
   /** Orders paid on a Beijing day, by WeChat's time of payment; for the comparison with its bill. */
