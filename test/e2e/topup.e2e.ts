@@ -199,6 +199,26 @@ describe('an order', () => {
     await eventually(() => balanceOf(platform, user), (balance) => balance === 220_000);
   });
 
+  it('is credited once when notice, query, schedule and closing meet', async () => {
+    const users = await Promise.all(Array.from({ length: 8 }, someone));
+    const paid = await Promise.all(users.map(async (user) => {
+      const made = await order(platform, user, { package_id: packageId, channel: 'jsapi' });
+      await payAtWechat(platform, made, { notify: false });
+      return { user, made };
+    }));
+    // Their time is over: the schedule is about to close them, at the same moment as all else arrives.
+    await platform.sql(`UPDATE orders SET expires_at = now() - interval '2 minutes', next_query_at = now(), queried_at = NULL WHERE id = ANY ($1::uuid[])`, [paid.map(({ made }) => made.id)]);
+    await Promise.all(paid.flatMap(({ user, made }) => [
+      payControl(platform, 'POST', '/control/notify', { out_trade_no: made.outTradeNo, times: 5, parallel: true }),
+      read(user, made.id),
+      read(user, made.id),
+    ]));
+    for (const { user, made } of paid) {
+      await eventually(() => inspect(made.id), (found) => found.state === 'paid');
+      expect([await balanceOf(platform, user), await topups(made.id)]).toEqual([110_000, [{ amount: '990' }, { amount: '110000' }]]);
+    }
+  });
+
   it('is rationed per user', async () => {
     const user = await someone();
     const statuses: number[] = [];
