@@ -16,6 +16,8 @@ export interface WechatVectors {
   readonly request_get: { readonly message: string; readonly signature: string; readonly timestamp: string; readonly nonce_str: string; readonly canonical_url: string };
   readonly response_200: { readonly headers: Readonly<Record<string, string>>; readonly body: string };
   readonly response_204: { readonly headers: Readonly<Record<string, string>>; readonly body: string };
+  readonly client_app: { readonly message: string; readonly params: Readonly<Record<string, string>> };
+  readonly sensitive_field_oaep_sha1: { readonly plaintext: string; readonly ciphertext_base64: string };
   readonly client_jsapi: { readonly params: Readonly<Record<string, string>> };
   readonly notify_transaction_success: Letter;
   readonly notify_refund_success: Letter;
