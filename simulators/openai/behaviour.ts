@@ -5,6 +5,9 @@ export type ResetPoint = 'before-headers' | 'mid';
 /** What is told about usage: the counted numbers, nothing, these numbers, or this value as it stands, whatever it is. */
 export type UsageReport = 'normal' | 'absent' | { readonly prompt_tokens: number; readonly completion_tokens: number } | { readonly raw: unknown };
 
+/** Refusals that a status alone does not name; each brings its own. */
+export type NamedError = 'insufficient_quota' | 'content_policy' | 'context_length';
+
 /**
  * How one request is to be answered. Every field is optional; times are milliseconds, lengths are
  * tokens (one token = one emitted piece). The README beside this folder has the table.
@@ -19,6 +22,8 @@ export interface Behaviour {
   readonly splitUtf8?: boolean;
   readonly lineEnd?: 'lf' | 'crlf';
   readonly status?: number;
+  /** Wins over `status`. */
+  readonly error?: NamedError;
   /** Seconds, sent as `retry-after` with an error status. */
   readonly retryAfter?: number;
   /** Milliseconds, sent as `retry-after-ms` with an error status. */
@@ -71,6 +76,7 @@ const CHECKS: Record<keyof Behaviour, Check> = {
   splitUtf8: flag,
   lineEnd: oneOf('lf', 'crlf'),
   status: integer(200, 599),
+  error: oneOf('insufficient_quota', 'content_policy', 'context_length'),
   retryAfter: number(0, 86_400),
   retryAfterMs: number(0, 86_400_000),
   html: flag,
@@ -120,7 +126,7 @@ export const MODEL_BEHAVIOURS: ReadonlyMap<string, Behaviour> = new Map<string, 
   ['sim-reasoner', { reasoning: true }],
 ]);
 
-const FAULTS: ReadonlySet<string> = new Set<keyof Behaviour>(['status', 'retryAfter', 'retryAfterMs', 'html', 'hang', 'reset', 'cutWithoutDone', 'inStreamError', 'malformed']);
+const FAULTS: ReadonlySet<string> = new Set<keyof Behaviour>(['status', 'error', 'retryAfter', 'retryAfterMs', 'html', 'hang', 'reset', 'cutWithoutDone', 'inStreamError', 'malformed']);
 
 /** The same behaviour without the faults that `failTimes` limits. */
 export function withoutFaults(behaviour: Behaviour): Behaviour {

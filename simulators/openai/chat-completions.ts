@@ -3,9 +3,11 @@ import { BadBehaviour } from './behaviour.js';
 import { BadRequest, readChatRequest } from './chat-request.js';
 import { FINGERPRINT } from './frames.js';
 import { StreamRun } from './stream-run.js';
-import { answerError, answerScripted } from './errors.js';
+import { admit } from './keys/admission.js';
+import { answerError, answerScripted, scriptedStatus } from './errors.js';
 import { planAnswer, usageOf } from './answer-plan.js';
 import type { AnswerPlan } from './answer-plan.js';
+import type { ApiKeys } from './keys/api-keys.js';
 import type { Behaviour } from './behaviour.js';
 import type { ChatRequest } from './chat-request.js';
 import type { Counters } from './counters.js';
@@ -13,13 +15,12 @@ import type { Exchange } from './exchange.js';
 import type { Script } from './script.js';
 
 /** `POST /v1/chat/completions`: reads the request, finds its behaviour and answers accordingly. */
-export function answerChat(exchange: Exchange, body: Record<string, unknown>, script: Script, counters: Counters): void {
+export function answerChat(exchange: Exchange, body: Record<string, unknown>, script: Script, keys: ApiKeys, counters: Counters): void {
   let chat: ChatRequest;
   let behaviour: Behaviour;
   try {
     chat = readChatRequest(body);
-    const header = exchange.request.headers['x-sim-behaviour'];
-    behaviour = script.forChat(chat.model, typeof header === 'string' ? header : undefined, chat.directive, chat.question.text);
+    behaviour = behaviourOf(exchange, chat, script, keys.behaviourOf(keys.of(exchange.key)));
   } catch (error) {
     if (!(error instanceof BadRequest || error instanceof BadBehaviour)) throw error;
     answerError(exchange.response, 400, { message: error.message, ...(error instanceof BadRequest ? { param: error.param } : { code: 'simulator_bad_behaviour' }) });
@@ -30,15 +31,25 @@ export function answerChat(exchange: Exchange, body: Record<string, unknown>, sc
     return;
   }
   exchange.tag = behaviour.tag;
-  if (failBeforeHeaders(exchange, behaviour, counters)) return;
   const plan = planAnswer(exchange.id, chat, behaviour);
+  if (!admit(exchange, plan, keys, counters) || failBeforeHeaders(exchange, behaviour, counters)) return;
   if (chat.stream) new StreamRun(exchange, plan).start();
   else exchange.after(plan.firstTokenMs + plan.gapMs * Math.max(0, plan.total - 1), () => answerWhole(exchange, plan));
 }
 
+/** What the key's state says is stronger than what the request asks for; where it lets no answer begin, the script keeps its turn for another request. */
+function behaviourOf(exchange: Exchange, chat: ChatRequest, script: Script, state: Behaviour): Behaviour {
+  const header = exchange.request.headers['x-sim-behaviour'];
+  if (scriptedStatus(state) !== undefined || state.hang === 'before-headers' || state.reset === 'before-headers') {
+    return { ...(chat.directive?.tag === undefined ? {} : { tag: chat.directive.tag }), ...state };
+  }
+  return { ...script.forChat(chat.model, typeof header === 'string' ? header : undefined, chat.directive, chat.question.text), ...state };
+}
+
 /** The faults that come instead of an answer; true when one of them did. `firstTokenMs` delays them only where it is scripted. */
 export function failBeforeHeaders(exchange: Exchange, behaviour: Behaviour, counters: Counters): boolean {
-  const { status, hang, reset, firstTokenMs = 0 } = behaviour;
+  const { hang, reset, firstTokenMs = 0 } = behaviour;
+  const status = scriptedStatus(behaviour);
   if (hang === 'before-headers') {
     exchange.hang();
     return true;
@@ -47,7 +58,7 @@ export function failBeforeHeaders(exchange: Exchange, behaviour: Behaviour, coun
     exchange.after(firstTokenMs, () => exchange.breakConnection());
     return true;
   }
-  if (status === undefined || status < 400) return false;
+  if (status === undefined) return false;
   exchange.after(firstTokenMs, () => {
     if (status === 429) counters.add('tooManyRequests', 1);
     answerScripted(exchange.response, status, behaviour);

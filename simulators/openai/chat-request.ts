@@ -10,6 +10,8 @@ export interface ChatRequest {
   readonly maxTokens: number;
   readonly promptTokens: number;
   readonly question: Question;
+  /** The caller's name for its own user, as OpenAI's `user` field. */
+  readonly user: string | undefined;
   readonly directive: Behaviour | undefined;
 }
 
@@ -47,6 +49,7 @@ export function readChatRequest(body: Record<string, unknown>): ChatRequest {
     includeUsage: typeof options === 'object' && options !== null && (options as { include_usage?: unknown }).include_usage === true,
     maxTokens: readMaximum(body),
     promptTokens,
+    user: typeof body['user'] === 'string' ? body['user'] : undefined,
     question: { text, messages: messages.length },
     directive: behaviour,
   };

@@ -1,8 +1,10 @@
 import { answerJson } from '../http/answer-json.js';
+import { answerKeyControl } from './keys/key-control.js';
 import { BadBehaviour } from './behaviour.js';
 import { BadBody, readJsonObject } from '../http/read-body.js';
 import { isTally } from './counters.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ApiKeys } from './keys/api-keys.js';
 import type { Counters } from './counters.js';
 import type { Script } from './script.js';
 
@@ -10,8 +12,8 @@ const BODY_LIMIT = 8 * 1024 * 1024;
 const LONGEST_WAIT_MS = 60_000;
 const USUAL_WAIT_MS = 10_000;
 
-/** The control endpoints: `/control/script` and `/control/counters`. No key; the simulator listens on loopback. */
-export async function answerControl(request: IncomingMessage, response: ServerResponse, url: URL, script: Script, counters: Counters): Promise<void> {
+/** The control endpoints: `/control/script`, `/control/counters` and those of API keys. No key; the simulator listens on loopback. */
+export async function answerControl(request: IncomingMessage, response: ServerResponse, url: URL, script: Script, keys: ApiKeys, counters: Counters): Promise<void> {
   switch (`${request.method} ${url.pathname}`) {
     case 'PUT /control/script':
       try {
@@ -38,6 +40,7 @@ export async function answerControl(request: IncomingMessage, response: ServerRe
       answerJson(response, 200, counters.snapshot());
       return;
     default:
+      if (await answerKeyControl(request, response, url, keys)) return;
       answerJson(response, 404, { error: { message: `No control endpoint ${request.method} ${url.pathname}.` } });
   }
 }

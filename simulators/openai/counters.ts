@@ -23,7 +23,7 @@ export interface LoggedAbort {
 }
 
 /** The numbers that a waiter may wait for. */
-export type Tally = 'started' | 'finished' | 'aborted' | 'broken' | 'openStreams' | 'openRequests' | 'tooManyRequests' | 'tokens';
+export type Tally = 'started' | 'finished' | 'aborted' | 'broken' | 'openStreams' | 'openRequests' | 'tooManyRequests' | 'violations' | 'tokens';
 
 interface Waiter {
   readonly reached: () => boolean;
@@ -111,7 +111,7 @@ export function isTally(name: string): name is Tally {
 }
 
 function zeros(): Record<Tally, number> {
-  return { started: 0, finished: 0, aborted: 0, broken: 0, openStreams: 0, openRequests: 0, tooManyRequests: 0, tokens: 0 };
+  return { started: 0, finished: 0, aborted: 0, broken: 0, openStreams: 0, openRequests: 0, tooManyRequests: 0, violations: 0, tokens: 0 };
 }
 
 function withoutKey(headers: IncomingHttpHeaders): IncomingHttpHeaders {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Counters } from './counters.js';
+import type { Ending } from './keys/arrival-log.js';
 
 /** A stalled answer is ended after this time even if the client never leaves. */
 const LONGEST_HANG_MS = 10 * 60_000;
@@ -16,6 +17,7 @@ export class Exchange {
   #brokenByUs = false;
   #tokens = 0;
   #gone = false;
+  #onEnd: ((how: Ending, produced: number) => void) | undefined;
 
   constructor(id: string, request: IncomingMessage, response: ServerResponse, counters: Counters) {
     this.id = id;
@@ -27,6 +29,11 @@ export class Exchange {
     response.once('close', () => this.#close());
     // Writing to a client that has just left is no error here; `close` follows and counts it.
     response.on('error', () => undefined);
+  }
+
+  /** Its Bearer token; empty without one. */
+  get key(): string {
+    return /^Bearer +(.*)$/iu.exec(this.request.headers.authorization ?? '')?.[1] ?? '';
   }
 
   /** What the request's tokens are counted under. */
@@ -49,6 +56,12 @@ export class Exchange {
   beginStream(): void {
     this.#streaming = true;
     this.#counters.add('openStreams', 1);
+  }
+
+  /** Calls `listener` once the answer is over, with the tokens that it produced. */
+  onEnd(listener: (how: Ending, produced: number) => void): void {
+    if (this.#gone) listener('aborted', this.#tokens);
+    else this.#onEnd = listener;
   }
 
   /** Runs `work` after `ms`; only one timer at a time, cleared when the client leaves. */
@@ -78,14 +91,13 @@ export class Exchange {
   #close(): void {
     this.#gone = true;
     clearTimeout(this.#timer);
+    const how = this.#brokenByUs ? 'broken' : this.response.writableFinished ? 'finished' : 'aborted';
+    // First, so that whoever waits for the counters finds the limits up to date.
+    this.#onEnd?.(how, this.#tokens);
     if (this.#tokens > 0) this.#counters.logTokens(this.id, this.#tokens, this.tag);
     if (this.#streaming) this.#counters.add('openStreams', -1);
     this.#counters.add('openRequests', -1);
-    if (this.#brokenByUs) this.#counters.add('broken', 1);
-    else if (this.response.writableFinished) this.#counters.add('finished', 1);
-    else {
-      this.#counters.logAbort({ id: this.id, at: new Date().toISOString(), afterMs: Math.round(performance.now() - this.#startedAt), tokens: this.#tokens });
-      this.#counters.add('aborted', 1);
-    }
+    if (how === 'aborted') this.#counters.logAbort({ id: this.id, at: new Date().toISOString(), afterMs: Math.round(performance.now() - this.#startedAt), tokens: this.#tokens });
+    this.#counters.add(how, 1);
   }
 }

@@ -85,6 +85,6 @@ export class Script {
 
 /** A behaviour that is to fail but does not say how answers 500. */
 function failing(behaviour: Behaviour): Behaviour {
-  const { status, hang, reset, cutWithoutDone, inStreamError, malformed } = behaviour;
-  return status ?? hang ?? reset ?? cutWithoutDone ?? inStreamError ?? malformed ? behaviour : { ...behaviour, status: 500 };
+  const { status, error, hang, reset, cutWithoutDone, inStreamError, malformed } = behaviour;
+  return status ?? error ?? hang ?? reset ?? cutWithoutDone ?? inStreamError ?? malformed ? behaviour : { ...behaviour, status: 500 };
 }
