@@ -1,3 +1,4 @@
+import { upstreamControl } from './upstream-control.js';
 import type { Platform } from './platform.js';
 
 /** How the simulated model shall behave for one question (simulators/README.md lists all of it). */
@@ -23,9 +24,9 @@ export async function upstreamCounters(platform: Platform, wait = ''): Promise<R
   return (await response.json()) as Record<string, number>;
 }
 
+/** Forgets scripts, counters, and everything about API keys. */
 export async function resetUpstream(platform: Platform): Promise<void> {
-  await fetch(new URL('/control/script', platform.servers.openaiUrl), { method: 'DELETE' });
-  await fetch(new URL('/control/counters', platform.servers.openaiUrl), { method: 'DELETE' });
+  for (const path of ['script', 'counters', 'limits', 'behaviours', 'keys']) await upstreamControl(platform, 'DELETE', path);
 }
 
 /** The newest requests that the simulated model got, oldest first. */
