@@ -5,7 +5,7 @@ export type { Rotation } from './credentials/reseal.js';
 export { resealCredentials } from './credentials/reseal.service.js';
 export type { Merchant, MerchantDraft } from './merchant/merchant.js';
 export { MerchantService } from './merchant/merchant.service.js';
-export type { TenantSettings, TopupPricing } from './settings/settings.js';
+export type { QueueSettings, RunLimit, TenantSettings, TopupPricing } from './settings/settings.js';
 export { Hints, tenantHintsOf } from './tenant/tenant-hints.decorator.js';
 export { APP_ID, DOMAIN, SLUG, type Tenant, type TenantChange, type TenantDraft, type TenantHints, type TenantState } from './tenant/tenant.js';
 export { TenantService } from './tenant/tenant.service.js';

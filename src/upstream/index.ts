@@ -4,7 +4,7 @@ export type { Model } from './catalogue/model.js';
 export { Dispatcher } from './dispatch/dispatcher.service.js';
 export { DispatchJob } from './dispatch/dispatch.job.js';
 export type { Grant, GrantHandler } from './dispatch/grant.js';
-export type { Position } from './dispatch/ticket.js';
+export type { Order, Position } from './dispatch/ticket.js';
 export { TokenCounter, type Encoding } from './tokens/token-counter.js';
 export type { DeltaBatch, UpstreamUsage } from './stream/delta.js';
 export { UpstreamFailure, type FailureKind } from './stream/failure.js';

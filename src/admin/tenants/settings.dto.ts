@@ -20,6 +20,13 @@ export class SettingsPatchDto {
   @ApiPropertyOptional({ type: String, nullable: true, example: '2026-11-20', description: 'The day that the rate is of.' }) topup_exchange_rate_date?: string | null;
   @ApiPropertyOptional({ type: String, nullable: true, maxLength: 100, description: 'Who published the rate.' }) topup_exchange_rate_source?: string | null;
   @ApiPropertyOptional({ type: String, nullable: true, example: '1.5', description: 'Factor on the price.' }) topup_markup?: string | null;
+  @ApiPropertyOptional({ type: 'integer', nullable: true, description: "Turns of this tenant against others' when channels are scarce; 1 unless set." }) queue_weight?: number | null;
+  @ApiPropertyOptional({ type: 'integer', nullable: true, description: 'Answers of the tenant at once, waiting ones included; null: no limit.' }) tenant_open_runs?: number | null;
+  @ApiPropertyOptional({ type: 'integer', nullable: true, description: 'Runs of the tenant that may wait in the queue; null: no limit.' }) tenant_queued_runs?: number | null;
+  @ApiPropertyOptional({ type: 'integer', nullable: true, description: 'Answers of a user at once, waiting ones included; null: no limit.' }) user_open_runs?: number | null;
+  @ApiPropertyOptional({ type: 'integer', nullable: true, description: 'Runs of a user that may wait in the queue; null: no limit.' }) user_queued_runs?: number | null;
+  @ApiPropertyOptional({ type: 'integer', nullable: true, description: 'Answers of an API key at once, waiting ones included; null: no limit.' }) api_key_open_runs?: number | null;
+  @ApiPropertyOptional({ type: 'integer', nullable: true, description: 'Runs of an API key that may wait in the queue; null: no limit.' }) api_key_queued_runs?: number | null;
 }
 
 /** The settings in force, defaults included. */
@@ -41,6 +48,13 @@ export class SettingsDto {
   @ApiProperty({ type: String, nullable: true }) topup_exchange_rate_date!: string | null;
   @ApiProperty({ type: String, nullable: true }) topup_exchange_rate_source!: string | null;
   @ApiProperty({ type: String, nullable: true }) topup_markup!: string | null;
+  @ApiProperty() queue_weight!: number;
+  @ApiProperty({ type: 'integer', nullable: true }) tenant_open_runs!: number | null;
+  @ApiProperty({ type: 'integer', nullable: true }) tenant_queued_runs!: number | null;
+  @ApiProperty({ type: 'integer', nullable: true }) user_open_runs!: number | null;
+  @ApiProperty({ type: 'integer', nullable: true }) user_queued_runs!: number | null;
+  @ApiProperty({ type: 'integer', nullable: true }) api_key_open_runs!: number | null;
+  @ApiProperty({ type: 'integer', nullable: true }) api_key_queued_runs!: number | null;
 
   static of(settings: TenantSettings): SettingsDto {
     return {
@@ -61,6 +75,13 @@ export class SettingsDto {
       topup_exchange_rate_date: settings.topup?.exchangeRateDate ?? null,
       topup_exchange_rate_source: settings.topup?.exchangeRateSource ?? null,
       topup_markup: settings.topup?.markup ?? null,
+      queue_weight: settings.queue.weight,
+      tenant_open_runs: settings.queue.tenant.open ?? null,
+      tenant_queued_runs: settings.queue.tenant.queued ?? null,
+      user_open_runs: settings.queue.user.open ?? null,
+      user_queued_runs: settings.queue.user.queued ?? null,
+      api_key_open_runs: settings.queue.apiKey.open ?? null,
+      api_key_queued_runs: settings.queue.apiKey.queued ?? null,
     };
   }
 }

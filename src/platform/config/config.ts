@@ -17,9 +17,20 @@ export interface Config {
   readonly jwtSecret: Uint8Array;
   readonly openai: { readonly baseUrl: string; readonly apiKey: string; readonly models: readonly ModelSetting[] };
   readonly upstreamTimeouts: { readonly connectMs: number; readonly firstTokenMs: number; readonly betweenTokensMs: number };
+  /** A channel that fails so many times in a row is left alone for `openMs`, doubling up to a minute. */
+  readonly breaker: { readonly failures: number; readonly openMs: number };
   readonly wechat: { readonly apiBaseUrl: string; readonly payBaseUrl: string; /** Asked when the first host did not answer. */ readonly payStandbyUrl: string | undefined };
   readonly bootstrapAdmin: { readonly email: string; readonly password: string | undefined };
-  readonly runs: { readonly concurrency: number; readonly maxQueued: number; readonly logTtlSeconds: number };
+  readonly runs: {
+    /** Answers that a worker produces at once. */
+    readonly concurrency: number;
+    /** Runs of one tenant that may wait. */
+    readonly maxQueued: number;
+    /** A longer predicted wait is refused: for people at a screen, and for programs. */
+    readonly longestWaitMs: number;
+    readonly longestBulkWaitMs: number;
+    readonly logTtlSeconds: number;
+  };
   readonly sessions: { readonly accessSeconds: number; readonly refreshSeconds: number };
   /** How long streams may go on after SIGTERM. */
   readonly shutdownGraceMs: number;
@@ -59,11 +70,14 @@ export function readConfig(raw: Readonly<Record<string, string | undefined>>): C
       firstTokenMs: env.integer('UPSTREAM_FIRST_TOKEN_TIMEOUT_MS', 60_000, 10, 600_000),
       betweenTokensMs: env.integer('UPSTREAM_BETWEEN_TOKENS_TIMEOUT_MS', 30_000, 10, 600_000),
     },
+    breaker: { failures: env.integer('UPSTREAM_BREAKER_FAILURES', 5, 1, 1_000), openMs: env.integer('UPSTREAM_BREAKER_OPEN_MS', 5_000, 10, 600_000) },
     wechat: readWechat(env),
     bootstrapAdmin: { email: env.text('BOOTSTRAP_ADMIN_EMAIL', 'the first admin', 'admin@example.com'), password: env.optional('BOOTSTRAP_ADMIN_PASSWORD') },
     runs: {
       concurrency: env.integer('RUN_CONCURRENCY', 1_500, 1, 20_000),
       maxQueued: env.integer('RUN_QUEUE_LIMIT', 10_000, 1, 1_000_000),
+      longestWaitMs: env.integer('RUN_QUEUE_WAIT_MS', 60_000, 1_000, 3_600_000),
+      longestBulkWaitMs: env.integer('RUN_QUEUE_BULK_WAIT_MS', 600_000, 1_000, 3_600_000),
       logTtlSeconds: env.integer('STREAM_LOG_TTL_SECONDS', 3_600, 10, 86_400),
     },
     sessions: {

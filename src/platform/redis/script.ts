@@ -2,14 +2,17 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
 
-/** A Lua step: atomic in Redis, loaded from the `.lua` file beside its repository. The file's name ends in its number of keys. */
+/**
+ * A Lua step: atomic in Redis, loaded from the `.lua` file beside its repository. The file's name ends in its number
+ * of keys. Parts that several steps share are files without a number, and stand before the step in the given order.
+ */
 export class Script {
   private readonly source: string;
   private readonly sha: string;
   private readonly keyCount: number;
 
-  constructor(file: URL) {
-    this.source = readFileSync(file, 'utf8');
+  constructor(file: URL, parts: readonly URL[] = []) {
+    this.source = [...parts, file].map((each) => readFileSync(each, 'utf8')).join('\n');
     this.sha = createHash('sha1').update(this.source).digest('hex');
     this.keyCount = parseInt(/-(\d+)\.lua$/.exec(file.pathname)?.[1] ?? '', 10);
   }

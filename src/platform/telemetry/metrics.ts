@@ -11,11 +11,14 @@ export class Metrics {
   readonly activeStreams = new Gauge({ name: 'bailiao_active_streams', help: 'Answers being streamed to clients of this process.', labelNames: ['format'], registers: [this.registry] });
   readonly activeRuns = new Gauge({ name: 'bailiao_active_runs', help: 'Runs that a worker of this process is producing.', registers: [this.registry] });
   readonly runs = new Counter({ name: 'bailiao_runs_total', help: 'Runs by how they ended.', labelNames: ['state', 'reason'], registers: [this.registry] });
-  readonly queueWait = new Histogram({ name: 'bailiao_queue_wait_seconds', help: 'From the queue to a worker.', buckets: SECONDS, registers: [this.registry] });
+  readonly queueWait = new Histogram({ name: 'bailiao_queue_wait_seconds', help: 'From the request for an answer to the start of work on it, by tier.', labelNames: ['tier'], buckets: SECONDS, registers: [this.registry] });
   readonly firstToken = new Histogram({ name: 'bailiao_time_to_first_token_seconds', help: 'From the request to the first token in the stream log.', labelNames: ['model'], buckets: SECONDS, registers: [this.registry] });
-  readonly upstreamErrors = new Counter({ name: 'bailiao_upstream_errors_total', help: 'Failed calls to a channel, by kind.', labelNames: ['kind'], registers: [this.registry] });
+  readonly upstreamErrors = new Counter({ name: 'bailiao_upstream_errors_total', help: 'Failed calls to channels, by kind and channel.', labelNames: ['kind', 'channel'], registers: [this.registry] });
   readonly usageRejected = new Counter({ name: 'bailiao_upstream_usage_rejected_total', help: 'Answers whose usage the upstream did not tell, or told absurdly; they were counted here. Alert on it: it is money.', labelNames: ['reason'], registers: [this.registry] });
-  readonly upstreamRetries = new Counter({ name: 'bailiao_upstream_retries_total', help: 'Calls to a channel that were made again.', registers: [this.registry] });
+  readonly upstreamRetries = new Counter({ name: 'bailiao_upstream_retries_total', help: 'Answers that went on to another call after one to this channel failed.', labelNames: ['channel'], registers: [this.registry] });
+  readonly queueDepth = new Gauge({ name: 'bailiao_queue_depth', help: 'Runs that wait for a channel, on all nodes, as this node last saw.', registers: [this.registry] });
+  readonly admitted = new Counter({ name: 'bailiao_queue_admitted_total', help: 'Runs that left the queue for a worker, by tier.', labelNames: ['tier'], registers: [this.registry] });
+  readonly stalledRuns = new Counter({ name: 'bailiao_stalled_runs_total', help: 'Runs whose worker was lost and that went to another.', registers: [this.registry] });
   readonly payments = new Counter({ name: 'bailiao_payments_total', help: "WeChat Pay's word about orders, by who brought it and what became of it.", labelNames: ['outcome', 'source'], registers: [this.registry] });
   readonly refunds = new Counter({ name: 'bailiao_refunds_total', help: "WeChat Pay's word about refunds, by what became of it.", labelNames: ['outcome'], registers: [this.registry] });
   readonly notices = new Counter({ name: 'bailiao_payment_notices_total', help: 'Letters to the payment webhook, by what became of them.', labelNames: ['outcome'], registers: [this.registry] });

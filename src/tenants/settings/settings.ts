@@ -20,6 +20,13 @@ export interface StoredSettings {
   readonly topup_exchange_rate_date?: string;
   readonly topup_exchange_rate_source?: string;
   readonly topup_markup?: string;
+  readonly queue_weight?: number;
+  readonly tenant_open_runs?: number;
+  readonly tenant_queued_runs?: number;
+  readonly user_open_runs?: number;
+  readonly user_queued_runs?: number;
+  readonly api_key_open_runs?: number;
+  readonly api_key_queued_runs?: number;
 }
 
 /** A change: null brings the default back. */
@@ -51,6 +58,22 @@ export interface TenantSettings {
   readonly minimumAnswerTokens: number;
   /** How credits of any amount are priced; undefined: only packages are sold. */
   readonly topup: TopupPricing | undefined;
+  readonly queue: QueueSettings;
+}
+
+/** How a tenant stands in the queue for models. */
+export interface QueueSettings {
+  /** Its turns against other tenants' when channels are scarce. */
+  readonly weight: number;
+  readonly tenant: RunLimit;
+  readonly user: RunLimit;
+  readonly apiKey: RunLimit;
+}
+
+/** Runs at once; undefined: no limit. `open`: waiting and being answered; `queued`: waiting. */
+export interface RunLimit {
+  readonly open: number | undefined;
+  readonly queued: number | undefined;
 }
 
 /** A dynamic price: USD for 1,000 credits × CNY for a dollar × markup. Decimal texts, exact. */
@@ -72,6 +95,7 @@ const MOST_MODELS = 100;
 export const DEFAULT_MINIMUM_ANSWER_TOKENS = 16;
 /** Most credits of a setting: far above any use, far below 2^53. */
 const MOST_CREDITS = 1_000_000_000_000;
+const MOST_RUNS = 1_000_000;
 
 /** Says what is wrong with a value, or nothing. Lengths are in characters (code points), as PostgreSQL counts. */
 type Rule = (value: unknown) => string | undefined;
@@ -97,6 +121,13 @@ const RULES: Readonly<Record<keyof StoredSettings, Rule>> = {
   topup_exchange_rate_date: (value) => (typeof value === 'string' && DAY.test(value) && !Number.isNaN(Date.parse(value)) ? undefined : 'must be a day such as 2026-11-20'),
   topup_exchange_rate_source: text(1, 100),
   topup_markup: decimal(),
+  queue_weight: integer(1, 1_000),
+  tenant_open_runs: integer(1, MOST_RUNS),
+  tenant_queued_runs: integer(0, MOST_RUNS),
+  user_open_runs: integer(1, MOST_RUNS),
+  user_queued_runs: integer(0, MOST_RUNS),
+  api_key_open_runs: integer(1, MOST_RUNS),
+  api_key_queued_runs: integer(0, MOST_RUNS),
 };
 
 /**
@@ -143,6 +174,12 @@ export function effectiveSettings(stored: StoredSettings): TenantSettings {
     lowBalanceCredits: stored.low_balance_credits ?? 0,
     minimumAnswerTokens: stored.minimum_answer_tokens ?? DEFAULT_MINIMUM_ANSWER_TOKENS,
     topup: topupOf(stored),
+    queue: {
+      weight: stored.queue_weight ?? 1,
+      tenant: { open: stored.tenant_open_runs, queued: stored.tenant_queued_runs },
+      user: { open: stored.user_open_runs, queued: stored.user_queued_runs },
+      apiKey: { open: stored.api_key_open_runs, queued: stored.api_key_queued_runs },
+    },
   });
 }
 

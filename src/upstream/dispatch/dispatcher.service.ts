@@ -1,82 +1,134 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Queue } from 'bullmq';
-import type { Redis } from 'ioredis';
 import { CONFIG, type Config } from '../../platform/config/index.js';
 import type { RequestContext } from '../../platform/context/index.js';
 import { DomainError } from '../../platform/errors/index.js';
-import { REDIS } from '../../platform/redis/index.js';
+import { LOGGER, errorFields, type Logger } from '../../platform/telemetry/index.js';
 import { now } from '../../platform/values/index.js';
-import type { Position, Ticket } from './ticket.js';
+import { TenantService } from '../../tenants/index.js';
+import { AdmissionRepository, type QueueBounds } from '../admission/admission.repository.js';
+import { termsOf } from '../admission/channel-terms.js';
+import { GateView } from '../admission/gate-view.js';
+import type { Lease } from '../admission/lease.js';
+import { ChannelDirectory } from '../channels/channel-directory.js';
+import type { Channel } from '../channels/channel.js';
+import { Grants } from './grants.service.js';
+import { poolOf } from './pools.js';
+import { Pump } from './pump.service.js';
+import { Refusals } from './refusals.js';
+import { RunQueue } from './run-queue.service.js';
+import { subjectsOf } from './subjects.js';
+import { FLOW_WEIGHTS, type Order, type Position, type Ticket, type Tier } from './ticket.js';
 
-export const RUN_QUEUE = 'runs';
-/** The braces keep all keys of the queue in one slot of a Redis Cluster. */
-export const QUEUE_PREFIX = '{bailiao}';
+/** All tenants together may have so many times the tickets of one. */
+const TENANTS_AT_THE_BOUND = 10;
 
-/** How old a reading of the queue's length may be. */
-const DEPTH_AGE_MS = 250;
-
-/** Puts runs into the queue. */
+/** Puts runs into the queue, or starts them where they stand when their turn is now. */
 @Injectable()
 export class Dispatcher {
-  private readonly queue: Queue<Ticket>;
-  private depth = { waiting: 0, readAt: -DEPTH_AGE_MS, perSecond: 0 };
-  private reading: Promise<void> | undefined;
+  private readonly refusals = new Refusals();
 
-  constructor(@Inject(CONFIG) private readonly config: Config, @Inject(REDIS) redis: Redis) {
-    this.queue = new Queue<Ticket>(RUN_QUEUE, {
-      connection: redis,
-      prefix: QUEUE_PREFIX,
-      skipWaitingForReady: true,
-      skipMetasUpdate: true,
-      streams: { events: { maxLen: 100 } },
-      defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
-    });
-    this.queue.on('error', () => undefined);
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly tenants: TenantService,
+    private readonly directory: ChannelDirectory,
+    private readonly gate: AdmissionRepository,
+    private readonly view: GateView,
+    private readonly queue: RunQueue,
+    private readonly pump: Pump,
+    private readonly grants: Grants,
+  ) {}
+
+  /**
+   * Refuses before anything was stored what the queue would refuse.
+   * @throws DomainError `queue_full` with the time until there should be room; `unavailable` when no channel serves the model.
+   */
+  checkRoom(ctx: RequestContext, model: string): void {
+    if (this.directory.candidates(ctx.tenantId, model).length === 0) throw new DomainError('unavailable', { message: 'no channel serves this model now' });
+    const waitMs = this.refusals.remaining(`${ctx.tenantId}/${model}`);
+    if (waitMs > 0) throw new DomainError('queue_full', { retryAfterMs: waitMs });
   }
 
   /**
-   * Refuses before anything was stored when the queue is at its bound.
-   * @throws DomainError `queue_full` with the time until there should be room; `unavailable` when Redis is away.
+   * Submitting twice is the same as once.
+   * @throws DomainError `queue_full`, `rate_limited`, `unavailable`
    */
-  async checkRoom(_ctx: RequestContext): Promise<void> {
-    if (performance.now() - this.depth.readAt > DEPTH_AGE_MS) await (this.reading ??= this.readDepth());
-    if (this.depth.waiting >= this.config.runs.maxQueued) throw new DomainError('queue_full', { retryAfterMs: this.eta(Math.max(1, this.depth.waiting >> 3)) });
+  async submit(ctx: RequestContext, order: Order): Promise<Position> {
+    const candidates = this.directory.candidates(ctx.tenantId, order.model);
+    if (candidates.length === 0) throw new DomainError('unavailable', { message: 'no channel serves this model now' });
+    const settings = await this.tenants.settingsOf(ctx.tenantId);
+    const subjects = subjectsOf(ctx, settings.queue);
+    const ticket = this.ticketOf(ctx, order, candidates, settings.queue.weight, subjects.map((subject) => subject.name));
+    const entered = await this.gate.enter(ticket, candidates.map(termsOf), this.boundsOf(ticket.tier), subjects);
+    switch (entered.kind) {
+      case 'admitted':
+        await this.begin(ticket, entered.lease);
+        return { position: 0, etaMs: 0 };
+      case 'queued':
+        this.pump.know(ticket.pool);
+        this.pump.wake(0);
+        return { position: entered.position, etaMs: entered.etaMs };
+      case 'handed':
+        return { position: 0, etaMs: 0 };
+      case 'limited':
+        throw new DomainError('rate_limited', { message: 'too many answers at once; wait for one to end', retryAfterMs: 1_000 });
+      case 'full':
+        this.refusals.note(`${ctx.tenantId}/${order.model}`, entered.retryMs);
+        throw new DomainError('queue_full', { retryAfterMs: entered.retryMs });
+    }
   }
 
-  /** Job id = run id, so that submitting twice is the same as once. */
-  async submit(ctx: RequestContext, runId: string): Promise<Position> {
-    await this.queue.add('run', { runId, tenantId: ctx.tenantId, submittedAt: now() }, { jobId: runId });
-    const position = this.depth.waiting === 0 ? 0 : this.depth.waiting + 1;
-    return { position, etaMs: this.eta(position) };
+  /** Where a run stands now; undefined when it does not wait (any more). */
+  async place(tenantId: string, runId: string, model: string): Promise<Position | undefined> {
+    return this.gate.place(runId, this.directory.candidates(tenantId, model).map(termsOf));
   }
 
   /** Takes a run that no worker has begun out of the queue; one that was begun is left alone. */
   async withdraw(runId: string): Promise<void> {
-    await this.queue.remove(runId).catch(() => undefined);
+    if (!(await this.gate.leave(runId).catch(() => false))) await this.queue.withdraw(runId);
   }
 
   /** Throws when the queue can't be reached. */
   async ping(): Promise<void> {
-    await this.queue.getWaitingCount();
+    await this.queue.waiting();
   }
 
-  async waiting(): Promise<number> {
-    return this.queue.getWaitingCount();
+  /** A run that was admitted at once, with nobody waiting, starts where it stands: what the queue's hop is for (its lock, its redelivery) its row, its log's heartbeat and the sweeper do. */
+  private async begin(ticket: Ticket, lease: Lease): Promise<void> {
+    if (!this.grants.open) return this.queue.hand([{ ticket, lease }]);
+    this.grants.serve(ticket, lease, performance.now()).then(
+      async (outcome) => { if (outcome === 'hand_over') await this.queue.hand([{ ticket }]); },
+    ).catch((error: unknown) => this.logger.error({ run: ticket.runId, ...errorFields(error) }, 'a run was left to the sweeper'));
   }
 
-  private eta(position: number): number {
-    return position === 0 ? 0 : Math.ceil((position / Math.max(1, this.depth.perSecond)) * 1000);
+  private ticketOf(ctx: RequestContext, order: Order, candidates: readonly Channel[], tenantWeight: number, subjects: readonly string[]): Ticket {
+    const tier = tierOf(ctx);
+    return {
+      runId: order.runId,
+      tenantId: ctx.tenantId,
+      model: order.model,
+      pool: poolOf(ctx.tenantId, order.model, candidates),
+      flow: flowOf(ctx),
+      tier,
+      tokens: order.promptTokens + this.view.expectedAnswer(order.model, order.maxTokens),
+      tenantWeight,
+      flowWeight: FLOW_WEIGHTS[tier],
+      subjects,
+      submittedAt: now(),
+    };
   }
 
-  /** Reads the queue's length, and from its change the rate at which it is served. */
-  private async readDepth(): Promise<void> {
-    try {
-      const waiting = await this.queue.getWaitingCount();
-      const at = performance.now();
-      const served = Math.max(0, this.depth.waiting - waiting) / Math.max(0.001, (at - this.depth.readAt) / 1000);
-      this.depth = { waiting, readAt: at, perSecond: this.depth.perSecond * 0.8 + served * 0.2 };
-    } finally {
-      this.reading = undefined;
-    }
+  private boundsOf(tier: Tier): QueueBounds {
+    const { maxQueued, longestWaitMs, longestBulkWaitMs } = this.config.runs;
+    return { ofTenant: maxQueued, ofAll: maxQueued * TENANTS_AT_THE_BOUND, waitMs: tier === 'interactive' ? longestWaitMs : longestBulkWaitMs };
   }
+}
+
+function tierOf(ctx: RequestContext): Tier {
+  return ctx.actor.kind === 'user' && ctx.actor.via === 'api_key' ? 'bulk' : 'interactive';
+}
+
+function flowOf({ actor }: RequestContext): string {
+  if (actor.kind !== 'user') return 'system';
+  return actor.via === 'api_key' ? `key-${actor.credentialId}` : `user-${actor.userId}`;
 }

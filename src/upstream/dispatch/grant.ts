@@ -10,7 +10,7 @@ export interface Grant {
   /** Aborted when the worker lost its hold on the ticket: another worker may be serving it by now. */
   readonly lost: AbortSignal;
   /**
-   * Opens the answer; tried again where that may help, until the first words.
+   * Opens the answer; tried again, on this channel or another, until the first words.
    * @throws UpstreamFailure, also from the iterator; the signal's reason when it was aborted.
    */
   open(request: UpstreamRequest, signal: AbortSignal): Promise<AsyncIterable<DeltaBatch>>;

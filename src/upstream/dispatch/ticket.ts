@@ -1,12 +1,41 @@
-/** What waits in the queue for a worker: no text, only where to find it. */
+/** What chat asks of the queue for a run: no text, only where to find it and what it will take. */
+export interface Order {
+  readonly runId: string;
+  /** Name in the catalogue. */
+  readonly model: string;
+  /** Tokens of the prompt by our own count. */
+  readonly promptTokens: number;
+  /** Most tokens of the answer. */
+  readonly maxTokens: number;
+}
+
+/** A place in the queue: whose it is, what it will take of a channel, and how it is weighed against others. */
 export interface Ticket {
   readonly runId: string;
   readonly tenantId: string;
+  readonly model: string;
+  /** Tickets of one pool can be served by the same channels. */
+  readonly pool: string;
+  /** Shares the tenant's turns: a user's chats, a key's calls. */
+  readonly flow: string;
+  readonly tier: Tier;
+  /** Prompt and expected answer. */
+  readonly tokens: number;
+  readonly tenantWeight: number;
+  readonly flowWeight: number;
+  /** Tenant, user and key, as far as they have limits of their own. */
+  readonly subjects: readonly string[];
   /** Milliseconds since 1970. */
   readonly submittedAt: number;
 }
 
-/** Where a ticket stands. `position` 0 means that a worker takes it at once. */
+/** A person who waits at a screen goes before a program; both go on. */
+export type Tier = 'interactive' | 'bulk';
+
+/** Turns of a flow against others of its tenant. */
+export const FLOW_WEIGHTS: Readonly<Record<Tier, number>> = { interactive: 8, bulk: 1 };
+
+/** Where a ticket stands. `position` 0 means that its turn has come. */
 export interface Position {
   readonly position: number;
   readonly etaMs: number;

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failureOfStatus, readRetryAfter, UpstreamFailure } from './failure.js';
-import { openWithRetry } from './retry.js';
+import { failureOfStatus, readRetryAfter } from './failure.js';
 
 const NOW = Date.UTC(2026, 10, 20, 12, 0, 0);
 
@@ -21,34 +20,11 @@ describe('readRetryAfter', () => {
 
 describe('failureOfStatus', () => {
   it.each([
-    [401, undefined, 'key', false], [403, undefined, 'key', false], [404, undefined, 'not_found', false], [429, undefined, 'rate_limited', true],
-    [500, undefined, 'server', true], [503, undefined, 'server', true], [408, undefined, 'timeout', true], [400, undefined, 'refused', false],
-    [400, 'context_length_exceeded', 'context_length', false], [400, 'content_filter', 'content_policy', false],
-  ] as const)('takes %s %s for %s', (status, code, kind, retryable) => {
-    expect(failureOfStatus(status, code, undefined)).toMatchObject({ kind, retryable });
-  });
-});
-
-describe('openWithRetry', () => {
-  const signal = new AbortController().signal;
-  const failing = (times: number, failure: UpstreamFailure) => {
-    let calls = 0;
-    return { open: () => ((calls += 1) <= times ? Promise.reject(failure) : Promise.resolve(calls)) };
-  };
-
-  it('tries three times in all', async () => {
-    expect(await openWithRetry(failing(2, new UpstreamFailure('server')).open, signal, () => undefined, () => 0)).toBe(3);
-    await expect(openWithRetry(failing(3, new UpstreamFailure('server')).open, signal, () => undefined, () => 0)).rejects.toMatchObject({ kind: 'server' });
-  });
-
-  it('does not repeat what can not go well, nor waits for a channel that asks for too much patience', async () => {
-    await expect(openWithRetry(failing(1, new UpstreamFailure('key')).open, signal, () => undefined)).rejects.toMatchObject({ kind: 'key' });
-    await expect(openWithRetry(failing(1, new UpstreamFailure('rate_limited', 429, 30_000)).open, signal, () => undefined)).rejects.toMatchObject({ kind: 'rate_limited' });
-  });
-
-  it('stops waiting when it is cancelled', async () => {
-    const cancel = new AbortController();
-    const attempt = openWithRetry(failing(1, new UpstreamFailure('rate_limited', 429, 14_000)).open, cancel.signal, () => cancel.abort(new Error('stopped')));
-    await expect(attempt).rejects.toThrow('stopped');
+    [401, undefined, 'key'], [403, undefined, 'key'], [404, undefined, 'not_found'], [429, undefined, 'rate_limited'],
+    [429, 'insufficient_quota', 'quota'], [402, undefined, 'quota'],
+    [500, undefined, 'server'], [503, undefined, 'server'], [408, undefined, 'timeout'], [400, undefined, 'refused'],
+    [400, 'context_length_exceeded', 'context_length'], [400, 'content_filter', 'content_policy'],
+  ] as const)('takes %s %s for %s', (status, code, kind) => {
+    expect(failureOfStatus(status, code, undefined)).toMatchObject({ kind });
   });
 });

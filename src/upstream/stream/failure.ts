@@ -1,7 +1,5 @@
 /** Why a channel did not answer well. */
-export type FailureKind = 'connect' | 'timeout' | 'key' | 'not_found' | 'rate_limited' | 'server' | 'refused' | 'context_length' | 'content_policy' | 'malformed' | 'cut';
-
-const RETRYABLE: ReadonlySet<FailureKind> = new Set(['connect', 'timeout', 'rate_limited', 'server', 'malformed', 'cut']);
+export type FailureKind = 'connect' | 'timeout' | 'key' | 'not_found' | 'rate_limited' | 'quota' | 'server' | 'refused' | 'context_length' | 'content_policy' | 'malformed' | 'cut';
 
 /** A failed call to a channel. The upstream's own text stays inside: it may quote keys, prompts and addresses. */
 export class UpstreamFailure extends Error {
@@ -9,11 +7,6 @@ export class UpstreamFailure extends Error {
 
   constructor(readonly kind: FailureKind, readonly status?: number, readonly retryAfterMs?: number, cause?: unknown) {
     super(status === undefined ? `upstream ${kind}` : `upstream ${kind} (${status})`, cause === undefined ? undefined : { cause });
-  }
-
-  /** Whether the same call may go well a moment later. */
-  get retryable(): boolean {
-    return RETRYABLE.has(this.kind);
   }
 }
 
@@ -26,6 +19,8 @@ export function failureOfStatus(status: number, code: string | undefined, retryA
 function kindOfStatus(status: number, code: string | undefined): FailureKind {
   if (code === 'context_length_exceeded') return 'context_length';
   if (code === 'content_filter' || code === 'content_policy_violation' || code === 'data_inspection_failed') return 'content_policy';
+  if (code === 'insufficient_quota') return 'quota';
+  if (status === 402) return 'quota';
   if (status === 401 || status === 403) return 'key';
   if (status === 404) return 'not_found';
   if (status === 429) return 'rate_limited';

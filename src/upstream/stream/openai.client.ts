@@ -1,5 +1,6 @@
 import OpenAI from 'openai';
 import type { Config } from '../../platform/config/index.js';
+import type { CallWatch } from './call-watch.js';
 import { SurrogateJoiner, type DeltaBatch, type UpstreamUsage } from './delta.js';
 import { UpstreamFailure } from './failure.js';
 import type { UpstreamRequest } from './request.js';
@@ -33,9 +34,9 @@ export class OpenAiClient {
    * Opens the stream and waits for its first batch with words in it, so that a retry is still possible when there is none.
    * @throws UpstreamFailure, also from the iterator; the signal's reason when the caller aborted.
    */
-  async open(request: UpstreamRequest, signal: AbortSignal): Promise<AsyncIterable<DeltaBatch>> {
+  async open(request: UpstreamRequest, signal: AbortSignal, watch: CallWatch): Promise<AsyncIterable<DeltaBatch>> {
     const dog = new Watchdog(this.timeouts.connectMs + this.timeouts.firstTokenMs, signal);
-    const stream = this.batches(request, dog, signal);
+    const stream = this.batches(request, dog, signal, watch);
     try {
       const first = await stream.next();
       return chain(first, stream);
@@ -45,27 +46,35 @@ export class OpenAiClient {
     }
   }
 
-  private async *batches(request: UpstreamRequest, dog: Watchdog, outer: AbortSignal): AsyncGenerator<DeltaBatch> {
+  private async *batches(request: UpstreamRequest, dog: Watchdog, outer: AbortSignal, watch: CallWatch): AsyncGenerator<DeltaBatch> {
     const reader = new ChunkReader();
     try {
-      const body = await this.send(request, dog.signal);
+      const body = await this.send(request, dog.signal, watch);
       dog.alive(this.timeouts.firstTokenMs);
       for await (const bytes of body) {
         const batch = reader.push(bytes);
         // After [DONE] the rest is read to its end, briefly, so that the connection can serve again.
         dog.alive(reader.done ? AFTER_DONE_MS : reader.spoke ? this.timeouts.betweenTokensMs : this.timeouts.firstTokenMs);
+        if (batch?.usage !== undefined) watch.usage(batch.usage);
         if (batch !== undefined) yield batch;
       }
       const last = reader.end();
+      if (last?.usage !== undefined) watch.usage(last.usage);
       if (last !== undefined) yield last;
+      watch.whole();
     } catch (error) {
-      if (!reader.done) throw explain(error, dog, outer);
+      if (reader.done) {
+        watch.whole();
+        return;
+      }
+      if (reader.spoke && !outer.aborted) watch.broke();
+      throw explain(error, dog, outer);
     } finally {
       dog.stop();
     }
   }
 
-  private async send(request: UpstreamRequest, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+  private async send(request: UpstreamRequest, signal: AbortSignal, watch: CallWatch): Promise<AsyncIterable<Uint8Array>> {
     const { stop, ...sampling } = request.sampling;
     const response = await this.sdk.chat.completions
       .create(
@@ -81,6 +90,7 @@ export class OpenAiClient {
         { signal },
       )
       .asResponse();
+    watch.headers((response as unknown as { readonly rawHeaders: Readonly<Record<string, string | string[] | undefined>> }).rawHeaders);
     return response.body as unknown as AsyncIterable<Uint8Array>;
   }
 }

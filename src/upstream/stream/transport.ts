@@ -42,7 +42,7 @@ export class Transport {
       throw new UpstreamFailure('malformed', 200);
     }
     // Only these fields are read on the way back through asResponse().
-    return { ok: true, status: 200, headers: new Headers(), url: String(url), body: answer.body } as unknown as Response;
+    return { ok: true, status: 200, headers: new Headers(), rawHeaders: answer.headers, url: String(url), body: answer.body } as unknown as Response;
   };
 
   async close(): Promise<void> {

@@ -1,0 +1,130 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Redis } from 'ioredis';
+import { CONFIG, type Config } from '../../platform/config/index.js';
+import { REDIS } from '../../platform/redis/index.js';
+import type { Ticket } from '../dispatch/ticket.js';
+import type { ChannelTerms } from './channel-terms.js';
+import type { CallReport, Lease } from './lease.js';
+import { AdmissionSteps } from './steps.js';
+
+/** The braces keep all keys, BullMQ's included, in one slot of a Redis Cluster. */
+const GATE = '{bailiao}:gate';
+
+/** At most this much may wait. */
+export interface QueueBounds {
+  readonly ofTenant: number;
+  readonly ofAll: number;
+  /** A ticket with a longer predicted wait is refused. */
+  readonly waitMs: number;
+}
+
+/** A limit of a tenant, a user or a key: runs open (waiting or produced) and runs waiting. */
+export interface SubjectLimit {
+  readonly name: string;
+  readonly open?: number;
+  readonly queued?: number;
+}
+
+export type Entered =
+  | { readonly kind: 'admitted'; readonly lease: Lease }
+  | { readonly kind: 'queued'; readonly position: number; readonly etaMs: number }
+  /** It was admitted before, and its lease is good. */
+  | { readonly kind: 'handed' }
+  | { readonly kind: 'full'; readonly retryMs: number }
+  | { readonly kind: 'limited'; readonly subject: string };
+
+export interface Pool {
+  readonly name: string;
+  readonly channels: readonly ChannelTerms[];
+}
+
+/** A lease in a worker's hands, as its renewal names it. */
+export interface HeldLease {
+  readonly run: string;
+  readonly channel: string;
+  readonly subjects: readonly string[];
+}
+
+type LeaseReply = readonly [channel: string, slot: number, cost: number, early: number, probe: number];
+
+/** The gate in Redis: who waits, who is next, and what every channel may still be asked. Atomic over all processes and hosts. */
+@Injectable()
+export class AdmissionRepository {
+  constructor(@Inject(REDIS) private readonly redis: Redis, @Inject(CONFIG) private readonly config: Pick<Config, 'breaker'>, private readonly steps: AdmissionSteps) {}
+
+  /** Admits a run at once or queues it. Asking twice is the same as once. */
+  async enter(ticket: Ticket, channels: readonly ChannelTerms[], bounds: QueueBounds, limits: readonly SubjectLimit[]): Promise<Entered> {
+    const args = [JSON.stringify(ticket), JSON.stringify(channels), bounds.ofTenant, bounds.ofAll, bounds.waitMs, JSON.stringify(limits)];
+    const reply = (await this.steps.enter.run(this.redis, [GATE], args)) as readonly [string, ...unknown[]];
+    switch (reply[0]) {
+      case 'admitted':
+        return { kind: 'admitted', lease: leaseOf(reply.slice(1) as unknown as LeaseReply, ticket.tokens) };
+      case 'queued':
+        return { kind: 'queued', position: reply[1] as number, etaMs: reply[2] as number };
+      case 'full':
+        return { kind: 'full', retryMs: reply[1] as number };
+      case 'limited':
+        return { kind: 'limited', subject: reply[1] as string };
+      default:
+        return { kind: 'handed' };
+    }
+  }
+
+  /** Admits waiting runs as far as channels have room. `waitMs`: ask again then; undefined: nobody waits. */
+  async admit(pools: readonly Pool[], most: number): Promise<{ readonly waitMs: number | undefined; readonly admitted: readonly { readonly ticket: Ticket; readonly lease: Lease }[] }> {
+    const terms = [...new Map(pools.flatMap((pool) => pool.channels).map((channel) => [channel.id, channel])).values()];
+    const places = new Map(terms.map((channel, at) => [channel.id, at + 1]));
+    const named = pools.map((pool) => ({ name: pool.name, channels: pool.channels.map((channel) => places.get(channel.id)) }));
+    const [wait, ...rest] = (await this.steps.admit.run(this.redis, [GATE], [JSON.stringify(named), JSON.stringify(terms), most])) as readonly [number, ...unknown[]];
+    const admitted: { ticket: Ticket; lease: Lease }[] = [];
+    for (let at = 0; at < rest.length; at += 6) {
+      const ticket = JSON.parse(rest[at] as string) as Ticket;
+      admitted.push({ ticket, lease: leaseOf(rest.slice(at + 1, at + 6) as unknown as LeaseReply, ticket.tokens) });
+    }
+    return { waitMs: wait < 0 ? undefined : wait, admitted };
+  }
+
+  /** @returns whether the run waited; then it does no more. */
+  async leave(runId: string): Promise<boolean> {
+    return (await this.steps.leave.run(this.redis, [GATE], [runId])) === 1;
+  }
+
+  /** Undefined when the run does not wait (any more). */
+  async place(runId: string, channels: readonly ChannelTerms[]): Promise<{ readonly position: number; readonly etaMs: number } | undefined> {
+    const [position, etaMs] = (await this.steps.place.run(this.redis, [GATE], [runId, JSON.stringify(channels)])) as [number, number];
+    return position === 0 ? undefined : { position, etaMs };
+  }
+
+  /** Another call for a run that had its turn. A number: ms until it is worth asking again. */
+  async again(runId: string, channels: readonly ChannelTerms[], tokens: number): Promise<Lease | number> {
+    const reply = (await this.steps.again.run(this.redis, [GATE], [runId, JSON.stringify(channels), tokens])) as readonly [string, ...unknown[]];
+    return reply[0] === 'admitted' ? leaseOf(reply.slice(1) as unknown as LeaseReply, tokens) : (reply[1] as number);
+  }
+
+  /** Books a call to the moment at which it goes out. Undefined when its lease has run out. */
+  async depart(runId: string, lease: Lease): Promise<Lease | undefined> {
+    const slot = (await this.steps.depart.run(this.redis, [GATE], [runId, lease.channelId, lease.slot, lease.tokens, lease.early ? 1 : 0, lease.cost])) as number;
+    return slot < 0 ? undefined : slot === lease.slot ? lease : { ...lease, slot };
+  }
+
+  /** @returns whether somebody waits. */
+  async settle(held: HeldLease, lease: Lease, terms: ChannelTerms, model: string, report: CallReport): Promise<boolean> {
+    const told = { run: held.run, subjects: held.subjects, lease, model, breaker: this.config.breaker, ...report };
+    return (await this.steps.settle.run(this.redis, [GATE], [JSON.stringify(told), JSON.stringify(terms)])) === 1;
+  }
+
+  /** A worker's sign of life. @param capacity runs that it can produce at once; 0 takes it off the list. */
+  async renew(worker: string, capacity: number, leases: readonly HeldLease[]): Promise<void> {
+    await this.steps.renew.run(this.redis, [GATE], [worker, capacity, JSON.stringify(leases)]);
+  }
+
+  /** What every node looks at now and then: the pools where somebody waits, and how long answers are, in tokens by model. */
+  async look(): Promise<{ readonly pools: readonly string[]; readonly waiting: number; readonly answers: ReadonlyMap<string, number> }> {
+    const [pools, waiting, answers] = await Promise.all([this.redis.hkeys(`${GATE}:pools`), this.redis.hget(`${GATE}:waiting`, ''), this.redis.hgetall(`${GATE}:answers`)]);
+    return { pools, waiting: parseInt(waiting ?? '0', 10), answers: new Map(Object.entries(answers).map(([model, milli]) => [model, parseInt(milli, 10) / 1000])) };
+  }
+}
+
+function leaseOf([channelId, slot, cost, early, probe]: LeaseReply, tokens: number): Lease {
+  return { channelId, slot, cost, tokens, early: early === 1, probe: probe === 1 };
+}

@@ -1,0 +1,128 @@
+-- Who is next: start-time fair queueing, over tenants by their weights and inside a tenant over its flows (a
+-- user's chats, a key's bulk calls). A tenant that comes new starts at the present, not at the past that it
+-- did not use and not behind anybody's backlog. Stands after budget.lua; a part, not a step.
+-- Keys of a pool (the tickets that the same channels can serve), all under the gate's name:
+--   :pools               hash  pool -> ids of its channels, while anybody waits in it
+--   :pool:<p>            zset  tenant -> start tag
+--   :pool:<p>:count      hash  tenant -> tickets waiting
+--   :pool:<p>:rate       hash  how fast it is served
+--   :tenant:<p>:<t>      zset  flow -> start tag;  :tenant:<p>:<t>:tags  hash  flow -> finish tag, '' -> its present
+--   :flow:<p>:<t>:<f>    list  run ids
+--   :tags                hash  tenant -> finish tag, '' -> the present, over all pools
+--   :tickets             hash  run id -> ticket
+--   :waiting             hash  '' and every limited subject -> tickets waiting
+local FOREVER = 3600000
+-- The rate at which a pool is served is measured over about so many ms.
+local MEMORY = 10000
+
+local function present(tagsKey, who)
+  local v = redis.call('HMGET', tagsKey, '', who)
+  return math.max(tonumber(v[1]) or 0, tonumber(v[2]) or 0)
+end
+
+local function countWaiting(ticket, by)
+  redis.call('HINCRBY', GATE .. ':waiting', '', by)
+  for _, subject in ipairs(ticket.subjects) do
+    if redis.call('HINCRBY', GATE .. ':waiting', subject, by) <= 0 then redis.call('HDEL', GATE .. ':waiting', subject) end
+  end
+end
+
+local function push(ticket, text, channels)
+  local p, t, f = ticket.pool, ticket.tenantId, ticket.flow
+  local flows, tags = GATE .. ':tenant:' .. p .. ':' .. t, GATE .. ':tenant:' .. p .. ':' .. t .. ':tags'
+  if redis.call('ZCARD', GATE .. ':pool:' .. p) == 0 then
+    local ids = {}
+    for i, c in ipairs(channels) do ids[i] = c.id end
+    redis.call('HSET', GATE .. ':pools', p, table.concat(ids, ','))
+    redis.call('HSET', GATE .. ':pool:' .. p .. ':rate', 'since', NOW, 'at', NOW, 'served', 0)
+  end
+  if not redis.call('ZSCORE', GATE .. ':pool:' .. p, t) then redis.call('ZADD', GATE .. ':pool:' .. p, present(GATE .. ':tags', t), t) end
+  if not redis.call('ZSCORE', flows, f) then redis.call('ZADD', flows, present(tags, f), f) end
+  redis.call('RPUSH', GATE .. ':flow:' .. p .. ':' .. t .. ':' .. f, ticket.runId)
+  redis.call('HSET', GATE .. ':tickets', ticket.runId, text)
+  redis.call('HINCRBY', GATE .. ':pool:' .. p .. ':count', t, 1)
+  countWaiting(ticket, 1)
+end
+
+-- Removes what an emptied flow, tenant or pool leaves behind.
+local function tidy(p, t, f)
+  local flows = GATE .. ':tenant:' .. p .. ':' .. t
+  if redis.call('EXISTS', GATE .. ':flow:' .. p .. ':' .. t .. ':' .. f) == 0 then redis.call('ZREM', flows, f) end
+  if redis.call('HINCRBY', GATE .. ':pool:' .. p .. ':count', t, -1) <= 0 then redis.call('HDEL', GATE .. ':pool:' .. p .. ':count', t) end
+  if redis.call('EXISTS', flows) == 1 then return true end
+  redis.call('DEL', flows .. ':tags')
+  redis.call('ZREM', GATE .. ':pool:' .. p, t)
+  if redis.call('EXISTS', GATE .. ':pool:' .. p) == 1 then return false end
+  redis.call('HDEL', GATE .. ':pools', p)
+  redis.call('DEL', GATE .. ':pool:' .. p .. ':rate')
+  if redis.call('EXISTS', GATE .. ':pools') == 0 then redis.call('DEL', GATE .. ':tags') end
+  return false
+end
+
+-- The ticket whose turn it is in a pool, with the tag of its tenant; nil when nobody waits.
+local function head(p)
+  local first = redis.call('ZRANGE', GATE .. ':pool:' .. p, 0, 0, 'WITHSCORES')
+  if not first[1] then return nil end
+  local flow = redis.call('ZRANGE', GATE .. ':tenant:' .. p .. ':' .. first[1], 0, 0)[1]
+  local run = redis.call('LINDEX', GATE .. ':flow:' .. p .. ':' .. first[1] .. ':' .. flow, 0)
+  local text = redis.call('HGET', GATE .. ':tickets', run)
+  return { ticket = cjson.decode(text), text = text, tag = tonumber(first[2]) }
+end
+
+-- Serves the head of a pool: it has paid with its share of time.
+local function pop(entry, pools)
+  local ticket = entry.ticket
+  local p, t, f = ticket.pool, ticket.tenantId, ticket.flow
+  local flows, tags = GATE .. ':tenant:' .. p .. ':' .. t, GATE .. ':tenant:' .. p .. ':' .. t .. ':tags'
+  local work = math.max(ticket.tokens, 50)
+  redis.call('LPOP', GATE .. ':flow:' .. p .. ':' .. t .. ':' .. f)
+  redis.call('HDEL', GATE .. ':tickets', ticket.runId)
+  local inner = tonumber(redis.call('ZSCORE', flows, f))
+  redis.call('HSET', tags, '', inner, f, inner + work / ticket.flowWeight)
+  redis.call('ZADD', flows, inner + work / ticket.flowWeight, f)
+  local finish = entry.tag + work / ticket.tenantWeight
+  redis.call('HSET', GATE .. ':tags', '', entry.tag, t, finish)
+  for _, other in ipairs(pools) do redis.call('ZADD', GATE .. ':pool:' .. other, 'XX', 'GT', finish, t) end
+  countWaiting(ticket, -1)
+  tidy(p, t, f)
+  local rate = GATE .. ':pool:' .. p .. ':rate'
+  local v = redis.call('HMGET', rate, 'served', 'at')
+  if v[2] then redis.call('HSET', rate, 'served', (tonumber(v[1]) or 0) * math.exp((tonumber(v[2]) - NOW) / MEMORY) + 1, 'at', NOW) end
+end
+
+-- The ms between two services of a pool: measured where it was served for a while, else what its channels allow.
+local function gapBetween(p, channels, tokens)
+  local v = redis.call('HMGET', GATE .. ':pool:' .. p .. ':rate', 'since', 'at', 'served')
+  local since = tonumber(v[1])
+  if since and NOW - since >= 2000 then
+    local served = (tonumber(v[3]) or 0) * math.exp(((tonumber(v[2]) or NOW) - NOW) / MEMORY)
+    if served >= 1 then return MEMORY * (1 - math.exp((since - NOW) / MEMORY)) / served end
+  end
+  local rate = 0
+  for _, c in ipairs(channels) do
+    local cost = costOf(c, tokens)
+    if cost > 0 then rate = rate + 1 / gapOf(stateOf(c), cost) end
+  end
+  return rate > 0 and 1 / rate or 1000
+end
+
+-- The ms until the ticket at a place is served.
+local function etaOf(p, channels, tokens, place)
+  local c, wait = choose(channels, tokens, false)
+  return math.ceil((c and 0 or wait) + (place - 1) * gapBetween(p, channels, tokens))
+end
+
+-- Where a ticket stands: how many are served before it, itself included, if nobody else came.
+local function placeOf(ticket, ahead)
+  local p, t = ticket.pool, ticket.tenantId
+  local own = ahead + 1
+  for _, flow in ipairs(redis.call('ZRANGE', GATE .. ':tenant:' .. p .. ':' .. t, 0, 99)) do
+    if flow ~= ticket.flow then own = own + math.min(redis.call('LLEN', GATE .. ':flow:' .. p .. ':' .. t .. ':' .. flow), ahead + 1) end
+  end
+  local place = own
+  local counts = redis.call('HGETALL', GATE .. ':pool:' .. p .. ':count')
+  for i = 1, math.min(#counts, 400), 2 do
+    if counts[i] ~= t then place = place + math.min(tonumber(counts[i + 1]), own) end
+  end
+  return place
+end

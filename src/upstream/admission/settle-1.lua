@@ -1,0 +1,67 @@
+-- A call is over, or known to go well or badly: corrects what was booked, gives back the place, judges the channel.
+-- KEYS  1 gate
+-- ARGV  1 {run, subjects, lease {slot, cost, tokens, early, probe}, tokens (really used; absent: as booked), sent (false: it never reached the upstream),
+--         release ('call': it is over; 'run': so is the run), verdict 'well' | 'badly' | absent, blockedMs, remaining {requests, tokens} as the upstream told,
+--         model and answer (its length in tokens), breaker {failures, openMs}}  2 channel
+-- Returns 1 when somebody waits.
+local told = cjson.decode(ARGV[1])
+local c = cjson.decode(ARGV[2])
+local state = stateOf(c)
+local lease = told.lease
+
+local function correct(kind, field, slot, by)
+  if by == 0 or slot <= SLOT - KEPT then return end
+  redis.call('HINCRBY', state.key .. ':ring', kind .. slot, by)
+  state[field] = math.max(0, state[field] + by)
+end
+
+if lease.cost > 0 then
+  local used = tokensFor(c, told.tokens or lease.tokens)
+  if told.sent == false then
+    correct('r', 'requests', lease.slot, -1)
+    correct('t', 'tokens', lease.slot, -lease.tokens)
+    if not lease.early then state.next = state.next - gapOf(state, lease.cost) end
+  elseif told.tokens then
+    correct('t', 'tokens', lease.slot, used - lease.tokens)
+    if not lease.early then state.next = state.next - gapOf(state, lease.cost) + gapOf(state, costOf(c, used)) end
+  end
+end
+
+-- Others use the same key: what the upstream says is left holds, where it is less than what we believe.
+local function phantom(kind, field, limit, left)
+  if left and limit and limit - state[field] > left then correct(kind, field, SLOT, limit - state[field] - left) end
+end
+if told.remaining then
+  phantom('r', 'requests', c.rpm, told.remaining.requests)
+  phantom('t', 'tokens', c.tpm, told.remaining.tokens)
+end
+if told.blockedMs then state.blocked = math.max(state.blocked, NOW + told.blockedMs) end
+if c.rpm or c.tpm then redis.call('HSET', state.key, 'swept', state.swept, 'requests', state.requests, 'tokens', state.tokens, 'next', math.floor(state.next)) end
+if told.blockedMs then redis.call('HSET', state.key, 'blocked', state.blocked) end
+
+-- The breaker: so many failures in a row, or a failed probe, open it, each time for twice as long.
+if told.verdict == 'well' then
+  redis.call('HSET', state.key, 'failures', 0, 'trips', 0, 'opened', 0, 'probe', '')
+elseif told.verdict == 'badly' then
+  local failures = redis.call('HINCRBY', state.key, 'failures', 1)
+  if lease.probe or (failures >= told.breaker.failures and state.opened <= NOW) then
+    local trips = redis.call('HINCRBY', state.key, 'trips', 1)
+    redis.call('HSET', state.key, 'opened', NOW + math.min(math.max(60000, told.breaker.openMs), told.breaker.openMs * 2 ^ math.min(10, trips - 1)), 'probe', '', 'failures', 0)
+  end
+elseif lease.probe and told.release then
+  redis.call('HSET', state.key, 'probe', '')
+end
+
+if told.release then
+  redis.call('ZREM', GATE .. ':open', told.run)
+  redis.call('ZREM', state.key .. ':open', told.run)
+  if told.release == 'run' then
+    for _, subject in ipairs(told.subjects) do redis.call('ZREM', GATE .. ':subject:' .. subject, told.run) end
+  end
+end
+-- How long answers of a model are, for the estimate of the next: a running mean over about 32 of them.
+if told.answer then
+  local known = tonumber(redis.call('HGET', GATE .. ':answers', told.model))
+  redis.call('HSET', GATE .. ':answers', told.model, math.floor(known and known + (told.answer * 1000 - known) / 32 or told.answer * 1000))
+end
+return redis.call('EXISTS', GATE .. ':pools')

@@ -1,0 +1,27 @@
+import { Script } from '../../platform/redis/index.js';
+
+/** The steps of admission, as Lua in a folder. */
+export class AdmissionSteps {
+  readonly enter: Script;
+  readonly admit: Script;
+  readonly leave: Script;
+  readonly place: Script;
+  readonly again: Script;
+  readonly depart: Script;
+  readonly settle: Script;
+  readonly renew: Script;
+
+  constructor(folder: URL) {
+    const budget = new URL('budget.lua', folder);
+    const fairQueue = new URL('fair-queue.lua', folder);
+    const step = (name: string, ...parts: readonly URL[]): Script => new Script(new URL(`${name}-1.lua`, folder), parts);
+    this.enter = step('enter', budget, fairQueue);
+    this.admit = step('admit', budget, fairQueue);
+    this.leave = step('leave', budget, fairQueue);
+    this.place = step('place', budget, fairQueue);
+    this.again = step('again', budget);
+    this.depart = step('depart', budget);
+    this.settle = step('settle', budget);
+    this.renew = step('renew', budget);
+  }
+}

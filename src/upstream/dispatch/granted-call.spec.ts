@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import type { CallReport, Lease } from '../admission/lease.js';
+import type { Channel } from '../channels/channel.js';
+import type { CallWatch } from '../stream/call-watch.js';
+import type { DeltaBatch } from '../stream/delta.js';
+import { UpstreamFailure } from '../stream/failure.js';
+import { GrantedCall, type CallDesk } from './granted-call.js';
+
+const REQUEST = { model: 'm', messages: [], maxTokens: 10, sampling: {} };
+const signal = new AbortController().signal;
+
+function channel(id: string, limits: Channel['limits'] = {}): Channel {
+  return { id, tenantId: undefined, name: id, kind: 'openai', baseUrl: '', apiKey: '', proxyUrl: undefined, region: undefined, tags: [], models: [{ model: 'm', upstreamName: 'm' }], limits, priority: 1, weight: 1, state: 'active' };
+}
+
+function lease(channelId: string): Lease {
+  return { channelId, slot: 1, cost: 0, tokens: 10, early: false, probe: false };
+}
+
+async function* words(...contents: readonly string[]): AsyncGenerator<DeltaBatch> {
+  for (const content of contents) yield await Promise.resolve({ contents: [content] });
+}
+
+/** A desk whose channels answer as told, call after call. */
+class Desk implements CallDesk {
+  readonly connected: string[] = [];
+  readonly settled: (CallReport & { readonly channel: string })[] = [];
+  watch: CallWatch | undefined;
+  waits: number[] = [];
+  expired = false;
+
+  constructor(readonly channels: Channel[], private readonly answers: Record<string, (UpstreamFailure | 'ok')[]>) {}
+
+  candidates(): readonly Channel[] {
+    return this.channels;
+  }
+
+  connect(to: Channel, _request: unknown, _signal: unknown, watch: CallWatch): Promise<AsyncIterable<DeltaBatch>> {
+    this.connected.push(to.id);
+    this.watch = watch;
+    const answer = this.answers[to.id]?.shift() ?? 'ok';
+    return answer === 'ok' ? Promise.resolve(words(`from ${to.id}`)) : Promise.reject(answer);
+  }
+
+  depart(given: Lease): Promise<Lease | undefined> {
+    return Promise.resolve(this.expired ? undefined : given);
+  }
+
+  again(channels: readonly Channel[]): Promise<Lease | number> {
+    return Promise.resolve(this.waits.shift() ?? lease(channels[0]?.id ?? ''));
+  }
+
+  settle(given: Lease, report: CallReport): void {
+    this.settled.push({ channel: given.channelId, ...report });
+  }
+
+  failed(): void {
+    // Counted elsewhere.
+  }
+
+  retried(): void {
+    // Counted elsewhere.
+  }
+}
+
+async function read(stream: AsyncIterable<DeltaBatch>): Promise<string> {
+  let text = '';
+  for await (const batch of stream) text += batch.contents.join('');
+  return text;
+}
+
+describe('GrantedCall', () => {
+  it('goes to another channel when the first one fails before the first word', async () => {
+    const desk = new Desk([channel('a'), channel('b')], { a: [new UpstreamFailure('server', 500)] });
+    const call = new GrantedCall(desk, lease('a'), () => 0);
+    expect(await read(await call.open(REQUEST, signal))).toBe('from b');
+    expect(desk.settled).toEqual([{ channel: 'a', release: 'call', verdict: 'badly' }]);
+  });
+
+  it('tries one channel three times, and no more', async () => {
+    const failure = new UpstreamFailure('server', 500);
+    const desk = new Desk([channel('a')], { a: [failure, failure, failure, failure] });
+    await expect(new GrantedCall(desk, lease('a'), () => 0).open(REQUEST, signal)).rejects.toBe(failure);
+    expect(desk.connected).toEqual(['a', 'a', 'a']);
+  });
+
+  it('does not repeat a request that is at fault itself', async () => {
+    const desk = new Desk([channel('a'), channel('b')], { a: [new UpstreamFailure('context_length', 400)] });
+    await expect(new GrantedCall(desk, lease('a'), () => 0).open(REQUEST, signal)).rejects.toMatchObject({ kind: 'context_length' });
+    expect(desk.settled).toEqual([{ channel: 'a', release: 'call' }]);
+  });
+
+  it('does not count a call that never arrived against the limits, and blocks a channel for as long as it asks', async () => {
+    const desk = new Desk([channel('a'), channel('b'), channel('c')], { a: [new UpstreamFailure('connect')], b: [new UpstreamFailure('rate_limited', 429, 1_234.5)] });
+    await read(await new GrantedCall(desk, lease('a'), () => 0).open(REQUEST, signal));
+    expect(desk.settled).toEqual([{ channel: 'a', release: 'call', sent: false, verdict: 'badly' }, { channel: 'b', release: 'call', blockedMs: 1_235 }]);
+  });
+
+  it('does not wait for room that comes too late, and tells the failure that was', async () => {
+    const desk = new Desk([channel('a')], { a: [new UpstreamFailure('rate_limited', 429, 30_000)] });
+    desk.waits = [30_000];
+    await expect(new GrantedCall(desk, lease('a'), () => 0).open(REQUEST, signal)).rejects.toMatchObject({ kind: 'rate_limited', retryAfterMs: 30_000 });
+  });
+
+  it('asks the gate again when its lease ran out, and waits for room', async () => {
+    const desk = new Desk([channel('a')], {});
+    desk.expired = true;
+    desk.waits = [1, 1];
+    expect(await read(await new GrantedCall(desk, lease('a'), () => 0).open(REQUEST, signal))).toBe('from a');
+    expect(desk.waits).toEqual([]);
+  });
+
+  it('stops waiting when it is cancelled', async () => {
+    const desk = new Desk([channel('a')], { a: [new UpstreamFailure('rate_limited', 429)] });
+    desk.waits = [10_000];
+    const cancel = new AbortController();
+    const opening = new GrantedCall(desk, lease('a'), () => 0).open(REQUEST, cancel.signal);
+    cancel.abort(new Error('stopped'));
+    await expect(opening).rejects.toThrow('stopped');
+  });
+
+  it('closes the books with what the upstream counted, once', async () => {
+    const desk = new Desk([channel('a')], {});
+    const call = new GrantedCall(desk, lease('a'));
+    await read(await call.open(REQUEST, signal));
+    desk.watch?.usage({ promptTokens: 7, completionTokens: 5, cachedTokens: 0, reasoningTokens: 0 });
+    desk.watch?.whole();
+    call.close();
+    call.close();
+    expect(desk.settled).toEqual([{ channel: 'a', release: 'run', tokens: 12, verdict: 'well', answer: 5 }]);
+  });
+
+  it('gives the booking back when the run ended before any call', () => {
+    const desk = new Desk([channel('a')], {});
+    new GrantedCall(desk, lease('a')).close();
+    expect(desk.settled).toEqual([{ channel: 'a', release: 'run', sent: false }]);
+  });
+
+  it('takes from the upstream what is left of its limits', async () => {
+    const desk = new Desk([channel('a', { requestsPerMinute: 10 })], {});
+    await new GrantedCall(desk, lease('a')).open(REQUEST, signal);
+    desk.watch?.headers({ 'x-ratelimit-remaining-requests': '3', 'x-ratelimit-remaining-tokens': '77' });
+    expect(desk.settled).toEqual([{ channel: 'a', remaining: { requests: 3, tokens: 77 } }]);
+  });
+});

@@ -1,0 +1,106 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { LOGGER, Metrics, errorFields, type Logger } from '../../platform/telemetry/index.js';
+import { now } from '../../platform/values/index.js';
+import { AdmissionRepository, type HeldLease } from '../admission/admission.repository.js';
+import { termsOf } from '../admission/channel-terms.js';
+import type { CallReport, Lease } from '../admission/lease.js';
+import { ChannelClients } from '../channels/channel-clients.service.js';
+import { ChannelDirectory } from '../channels/channel-directory.js';
+import type { Channel } from '../channels/channel.js';
+import type { Grant, GrantHandler } from './grant.js';
+import { GrantedCall, type CallDesk } from './granted-call.js';
+import { LeaseKeeper } from './lease-keeper.service.js';
+import { Pump } from './pump.service.js';
+import type { Ticket } from './ticket.js';
+
+/** A lease so young is booked to the right moment. */
+const FRESH_MS = 200;
+
+/** Serves tickets whose turn has come, with the handler that chat registered. */
+@Injectable()
+export class Grants {
+  private handler: GrantHandler | undefined;
+  private readonly holds = new Map<string, AbortController>();
+
+  constructor(
+    private readonly gate: AdmissionRepository,
+    private readonly directory: ChannelDirectory,
+    private readonly clients: ChannelClients,
+    private readonly keeper: LeaseKeeper,
+    private readonly pump: Pump,
+    private readonly metrics: Metrics,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  register(handler: GrantHandler): void {
+    this.handler = handler;
+  }
+
+  /** Whether runs may begin here, now. */
+  get open(): boolean {
+    return this.handler !== undefined && this.keeper.serving;
+  }
+
+  /** The queue gave this run to somebody else, or may have. */
+  lose(runId: string): void {
+    this.holds.get(runId)?.abort(new Error('the lock of the ticket was lost'));
+  }
+
+  /** Produces a run. The lease, where there is one, is used or given back. @param admittedAt on this process's monotonic clock, where it was admitted here. */
+  async serve(ticket: Ticket, lease: Lease | undefined, admittedAt = -Infinity): Promise<'done' | 'hand_over'> {
+    if (this.handler === undefined) throw new Error('no handler was registered');
+    const hold = new AbortController();
+    const waitedMs = Math.max(0, now() - ticket.submittedAt);
+    this.metrics.queueWait.observe({ tier: ticket.tier }, waitedMs / 1000);
+    this.metrics.activeRuns.inc();
+    this.holds.set(ticket.runId, hold);
+    const call = new GrantedCall(this.deskOf(ticket, admittedAt), lease);
+    if (lease !== undefined) this.keeper.keep(heldOf(ticket, lease));
+    const grant: Grant = { runId: ticket.runId, tenantId: ticket.tenantId, waitedMs, lost: hold.signal, open: (request, signal) => call.open(request, signal) };
+    try {
+      return await this.handler(grant);
+    } finally {
+      call.close();
+      this.keeper.drop(ticket.runId);
+      this.holds.delete(ticket.runId);
+      this.metrics.activeRuns.dec();
+    }
+  }
+
+  private deskOf(ticket: Ticket, admittedAt: number): CallDesk {
+    return {
+      candidates: () => this.directory.candidates(ticket.tenantId, ticket.model),
+      connect: (channel, request, signal, watch) => this.clients.open(channel, request, signal, watch),
+      depart: (lease) => (performance.now() - admittedAt < FRESH_MS ? Promise.resolve(lease) : this.gate.depart(ticket.runId, lease)),
+      again: async (channels) => {
+        const answer = await this.gate.again(ticket.runId, channels.map(termsOf), ticket.tokens);
+        if (typeof answer !== 'number') this.keeper.keep(heldOf(ticket, answer));
+        return answer;
+      },
+      settle: (lease, report) => this.settle(ticket, lease, report),
+      failed: (channel, failure) => {
+        this.metrics.upstreamErrors.inc({ kind: failure.kind, channel: channel.name });
+        this.logger.warn({ run: ticket.runId, tenant: ticket.tenantId, channel: channel.id, kind: failure.kind, status: failure.status }, 'a call to a channel failed');
+      },
+      retried: (channel) => this.metrics.upstreamRetries.inc({ channel: channel.name }),
+    };
+  }
+
+  /** Nobody waits for the books: what Redis could not be told, the lease's end makes good. */
+  private settle(ticket: Ticket, lease: Lease, report: CallReport): void {
+    const channel = this.directory.find(lease.channelId) ?? goneChannel(lease.channelId);
+    this.gate.settle(heldOf(ticket, lease), lease, termsOf(channel), ticket.model, report).then(
+      (waiting) => { if (waiting && report.release !== undefined) this.pump.wake(0); },
+      (error: unknown) => this.logger.debug({ run: ticket.runId, ...errorFields(error) }, 'a call could not be settled'),
+    );
+  }
+}
+
+function heldOf(ticket: Ticket, lease: Lease): HeldLease {
+  return { run: ticket.runId, channel: lease.channelId, subjects: ticket.subjects };
+}
+
+/** Deleted while a call was under way: there is nothing left to keep books of but the lease. */
+function goneChannel(id: string): Pick<Channel, 'id' | 'limits' | 'priority' | 'weight' | 'state'> {
+  return { id, limits: {}, priority: 0, weight: 1, state: 'disabled' };
+}
