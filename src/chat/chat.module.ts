@@ -19,6 +19,7 @@ import { MessageRepository } from './messages/message.repository.js';
 import { ActiveRuns } from './run/active-runs.js';
 import { ConcludeRunService } from './run/conclude-run.service.js';
 import { ExecuteRunService } from './run/execute-run.service.js';
+import { QueuedRunService } from './run/queued-run.service.js';
 import { RunControlService } from './run/run-control.service.js';
 import { RunController } from './run/run.controller.js';
 import { RunRepository } from './run/run.repository.js';
@@ -32,7 +33,7 @@ import { StreamLogRepository } from './stream/stream-log.repository.js';
 import { ReplyService } from './wire/reply.service.js';
 
 const SHARED = [RunNews, ConversationRepository, MessageRepository, HistoryRepository, RunRepository, StreamLogRepository, ActiveRuns, ConcludeRunService, RunControlService];
-const API = [ConversationService, AnswerService, StartRunService, FollowService, RunStreamService, ReplyService, CompletionService, OfferService, AccountService];
+const API = [ConversationService, AnswerService, StartRunService, QueuedRunService, FollowService, RunStreamService, ReplyService, CompletionService, OfferService, AccountService];
 const WORKER = [ExecuteRunService, SweepJob, WorkerService];
 const CONTROLLERS = [ConversationController, MessageController, RunController, CompletionsController, ModelsController, AccountController];
 

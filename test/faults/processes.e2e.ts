@@ -93,7 +93,7 @@ describe('processes that die, freeze or go', () => {
   it('a queued run is stopped before any worker takes it', async () => {
     const stream = await send(scripted({ text: '不该出现' }));
     await platform.api.ok('POST', `/v1/runs/${stream.runId}/stop`, { token: user.token });
-    expect((await stream.all()).map((event) => event.event)).toEqual(['done']);
+    expect((await stream.all()).map((event) => event.event)).toEqual(['queued', 'done']);
     await platform.spawn('worker');
     expect(wordsOf(await (await send(scripted({ text: '下一个' }))).all())).toBe('下一个');
     expect(await runState(stream.runId)).toMatchObject({ state: 'stopped', completion_tokens: 0 });

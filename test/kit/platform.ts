@@ -145,6 +145,7 @@ export class Platform {
       BOOTSTRAP_ADMIN_EMAIL: ADMIN.email,
       BOOTSTRAP_ADMIN_PASSWORD: ADMIN.password,
       SHUTDOWN_GRACE_MS: '2000',
+      UPSTREAM_BREAKER_OPEN_MS: '50',
     };
   }
 

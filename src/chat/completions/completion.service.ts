@@ -4,6 +4,7 @@ import type { RequestContext } from '../../platform/context/index.js';
 import { DomainError } from '../../platform/errors/index.js';
 import type { Sampling } from '../../upstream/index.js';
 import { checkedKey } from '../messages/answer.service.js';
+import { QueuedRunService } from '../run/queued-run.service.js';
 import { RunControlService } from '../run/run-control.service.js';
 import { StartRunService, type Ask, type StartedRun } from '../run/start-run.service.js';
 import type { StreamFrame } from '../stream/run-event.js';
@@ -24,6 +25,7 @@ export class CompletionService {
     private readonly streams: RunStreamService,
     private readonly control: RunControlService,
     private readonly replies: ReplyService,
+    private readonly queued: QueuedRunService,
   ) {}
 
   async complete(ctx: RequestContext, body: CreateCompletionDto, key: string | undefined, reply: FastifyReply): Promise<void> {
@@ -36,7 +38,7 @@ export class CompletionService {
 
   private async streamed(ctx: RequestContext, run: StartedRun, subject: WireSubject, reply: FastifyReply): Promise<void> {
     const interest = this.replies.watch(reply);
-    const frames = this.streams.frames(ctx, run.runId, 0, interest.signal, !run.repeated);
+    const frames = this.queued.frames(ctx, run, this.streams.frames(ctx, run.runId, 0, interest.signal, !run.repeated));
     const held = await holdHead(frames);
     const failed = held.batches.map(terminalIn).find((terminal) => terminal?.type === 'error');
     if (failed?.type === 'error') {
@@ -45,6 +47,7 @@ export class CompletionService {
       throw new DomainError(failed.code);
     }
     await this.replies.stream(reply, openaiFormat, subject, held.resume(), interest);
+    if (interest.left) await this.queued.left(ctx, run);
   }
 
   private async whole(ctx: RequestContext, run: StartedRun, subject: WireSubject, reply: FastifyReply): Promise<void> {
@@ -62,6 +65,7 @@ export class CompletionService {
         }
       }
       reply.raw.destroy();
+      if (interest.left) await this.queued.left(ctx, run);
     } finally {
       interest.end();
     }

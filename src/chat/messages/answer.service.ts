@@ -5,9 +5,9 @@ import { DomainError } from '../../platform/errors/index.js';
 import { isId } from '../../platform/values/index.js';
 import { ConversationService } from '../conversations/conversation.service.js';
 import { RunControlService } from '../run/run-control.service.js';
+import { QueuedRunService } from '../run/queued-run.service.js';
 import { StartRunService, type Ask, type StartedRun } from '../run/start-run.service.js';
 import { RunStreamService } from '../stream/run-stream.service.js';
-import type { StreamFrame } from '../stream/run-event.js';
 import { WIRE_FORMATS } from '../wire/formats.js';
 import { negotiateFormat } from '../wire/negotiate.js';
 import { ReplyService } from '../wire/reply.service.js';
@@ -16,6 +16,8 @@ import type { WireFormat, WireName, WireSubject } from '../wire/wire.js';
 export interface AnswerOptions {
   readonly format: WireName | undefined;
   readonly idempotencyKey: string | undefined;
+  /** The run keeps its place in the queue when its client leaves. */
+  readonly keep: boolean;
 }
 
 const KEY = /^[\x21-\x7e]{1,128}$/;
@@ -29,6 +31,7 @@ export class AnswerService {
     private readonly control: RunControlService,
     private readonly replies: ReplyService,
     private readonly conversations: ConversationService,
+    private readonly queued: QueuedRunService,
   ) {}
 
   async answer(ctx: RequestContext, ask: Ask & { readonly kind: 'message' | 'regenerate' }, options: AnswerOptions, request: FastifyRequest, reply: FastifyReply): Promise<void> {
@@ -37,7 +40,9 @@ export class AnswerService {
     const run = await this.starter.start(ctx, ask, { idempotencyKey: checkedKey(options.idempotencyKey), includeUsage: true });
     const subject = await this.subjectOf(ctx, run);
     const interest = this.replies.watch(reply);
-    await this.replies.stream(reply, format, subject, queuedFirst(run, this.streams.frames(ctx, run.runId, 0, interest.signal, !run.repeated)), interest);
+    const frames = this.queued.frames(ctx, run, this.streams.frames(ctx, run.runId, 0, interest.signal, !run.repeated));
+    await this.replies.stream(reply, format, subject, frames, interest);
+    if (interest.left && !options.keep) await this.queued.left(ctx, run);
   }
 
   async regenerate(ctx: RequestContext, answerId: string, options: AnswerOptions, request: FastifyRequest, reply: FastifyReply): Promise<void> {
@@ -74,9 +79,4 @@ function formatFor(format: WireName | undefined, request: FastifyRequest): WireF
 export function checkedKey(key: string | undefined): string | undefined {
   if (key !== undefined && !KEY.test(key)) throw new DomainError('invalid_request', { param: 'Idempotency-Key', message: 'Idempotency-Key must be 1 to 128 visible ASCII characters' });
   return key;
-}
-
-async function* queuedFirst(run: StartedRun, frames: AsyncIterable<readonly StreamFrame[]>): AsyncGenerator<readonly StreamFrame[]> {
-  if (run.position.position > 0) yield [{ type: 'queued', ...run.position }];
-  yield* frames;
 }

@@ -5,7 +5,7 @@ import { Ctx, type RequestContext } from '../../platform/context/index.js';
 import { Answers } from '../../platform/http/index.js';
 import { ForUser } from '../../identity/index.js';
 import { AnswerService } from './answer.service.js';
-import { SendMessageDto, StreamQuery } from './message.dto.js';
+import { SendMessageDto, BeginQuery } from './message.dto.js';
 
 @ApiTags('conversations')
 @ForUser()
@@ -15,22 +15,22 @@ export class MessageController {
 
   @Post('conversations/:id/messages')
   @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'The same key gives the same run, also after a lost connection.' })
-  @Answers({ status: 200, stream: true, description: 'The answer as a stream in the wire format asked for.' }, 'unauthenticated', 'forbidden', 'tenant_suspended', 'user_banned', 'not_found', 'conflict', 'queue_full')
+  @Answers({ status: 200, stream: true, description: 'The answer as a stream in the wire format asked for.' }, 'unauthenticated', 'forbidden', 'tenant_suspended', 'user_banned', 'not_found', 'conflict', 'rate_limited', 'queue_full', 'unavailable')
   async send(
-    @Ctx() ctx: RequestContext, @Param('id') id: string, @Body() body: SendMessageDto, @Query() query: StreamQuery,
+    @Ctx() ctx: RequestContext, @Param('id') id: string, @Body() body: SendMessageDto, @Query() query: BeginQuery,
     @Headers('idempotency-key') key: string | undefined, @Req() request: FastifyRequest, @Res() reply: FastifyReply,
   ): Promise<void> {
     const ask = { kind: 'message', conversationId: id, content: body.content, ...(body.model === undefined ? {} : { model: body.model }) } as const;
-    await this.answers.answer(ctx, ask, { format: query.format, idempotencyKey: key }, request, reply);
+    await this.answers.answer(ctx, ask, { format: query.format, idempotencyKey: key, keep: query.keep === 'true' }, request, reply);
   }
 
   @Post('messages/:id/regenerate')
   @ApiHeader({ name: 'Idempotency-Key', required: false })
-  @Answers({ status: 200, stream: true, description: 'Another answer to the same question; the former stays as an alternative.' }, 'unauthenticated', 'forbidden', 'tenant_suspended', 'user_banned', 'not_found', 'conflict', 'queue_full')
+  @Answers({ status: 200, stream: true, description: 'Another answer to the same question; the former stays as an alternative.' }, 'unauthenticated', 'forbidden', 'tenant_suspended', 'user_banned', 'not_found', 'conflict', 'rate_limited', 'queue_full', 'unavailable')
   async regenerate(
-    @Ctx() ctx: RequestContext, @Param('id') id: string, @Query() query: StreamQuery,
+    @Ctx() ctx: RequestContext, @Param('id') id: string, @Query() query: BeginQuery,
     @Headers('idempotency-key') key: string | undefined, @Req() request: FastifyRequest, @Res() reply: FastifyReply,
   ): Promise<void> {
-    await this.answers.regenerate(ctx, id, { format: query.format, idempotencyKey: key }, request, reply);
+    await this.answers.regenerate(ctx, id, { format: query.format, idempotencyKey: key, keep: query.keep === 'true' }, request, reply);
   }
 }

@@ -27,6 +27,14 @@ export class StreamQuery {
   format?: (typeof FORMATS)[number];
 }
 
+/** The query of the routes that begin a run. */
+export class BeginQuery extends StreamQuery {
+  @ApiPropertyOptional({ enum: ['true', 'false'], default: 'false', description: 'true: a run that still waits in the queue keeps its place when its client leaves. Otherwise leaving frees the place and the credits held. A run that has begun goes on either way.' })
+  @IsOptional()
+  @IsIn(['true', 'false'])
+  keep?: 'true' | 'false';
+}
+
 export class ResumeQuery extends StreamQuery {
   @ApiPropertyOptional({ type: 'integer', minimum: 0, default: 0, description: 'The last seq that the client has; Last-Event-ID does the same.' })
   @IsOptional()

@@ -94,6 +94,11 @@ export class RunControlService implements OnModuleInit {
     return run;
   }
 
+  /** Frees the place and the hold of a run that still waits; one that a worker has goes on. */
+  async abandon(tenantId: string, runId: string): Promise<void> {
+    if ((await this.log.stop(tenantId, runId, 'stopped', true)) === 'claimed') await this.concludeClaimed(tenantId, runId, { kind: 'stopped' });
+  }
+
   /** Ends a run whoever owns it, for reasons that stand above the owner. */
   async endRun(tenantId: string, runId: string, cause: Extract<EndCause, { kind: 'stopped' | 'refused' }>): Promise<void> {
     const code = cause.kind === 'refused' ? cause.code : 'stopped';

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../platform/errors/index.js';
 import type { RequestContext } from '../../platform/context/index.js';
-import type { UpstreamRequest } from '../../upstream/index.js';
+import type { Order, UpstreamRequest } from '../../upstream/index.js';
 import type { FinishReason, Usage } from '../stream/run-event.js';
 import type { WireSubject } from '../wire/wire.js';
 
@@ -21,6 +21,11 @@ export interface RunPlan {
   readonly requestedAt: number;
   /** The turn that the answer completes, and the revision of the history that the prompt was made from; absent outside of conversations. */
   readonly turn?: { readonly question: string; readonly questionTokens: number; readonly revision: number; readonly replacesAnswer: boolean };
+}
+
+/** What is asked of the queue for a run. */
+export function orderOf(runId: string, plan: Pick<RunPlan, 'request' | 'promptTokens'>): Order {
+  return { runId, model: plan.request.model, promptTokens: plan.promptTokens, maxTokens: plan.request.maxTokens };
 }
 
 /** How a run ended: what conclude is told. */

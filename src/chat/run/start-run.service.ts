@@ -14,7 +14,7 @@ import { fitWindow, type Window } from '../window/window.js';
 import type { WireSubject } from '../wire/wire.js';
 import { ConcludeRunService } from './conclude-run.service.js';
 import { userOf } from './owner.js';
-import type { RunPlan } from './run.js';
+import { orderOf, type RunPlan } from './run.js';
 import { RunRepository, type OpenAnswer, type OpenInput } from './run.repository.js';
 
 /** What a client wants answered. */
@@ -33,6 +33,8 @@ export interface StartedRun {
   readonly runId: string;
   readonly subject: WireSubject | undefined;
   readonly position: Position;
+  /** Name in the catalogue; undefined where it was repeated. */
+  readonly model: string | undefined;
   readonly repeated: boolean;
 }
 
@@ -52,10 +54,10 @@ const STALE_RETRIES = 3;
  * A message's way, stages 3 to 6 (1 and 2, who and shape, are the guard's and
  * the DTO's; from 7 on it is execute-run's):
  *
- *   3 porter  refuse what can't be served before anything is stored   Dispatcher.checkRoom     429
- *   4 window  what the model is shown                                 fitWindow                400
+ *   3 window  what the model is shown                                 fitWindow                400
+ *   4 porter  refuse what can't be served before anything is stored   Dispatcher.checkRoom     429, 503
  *   5 open    run, question and hold stored, in one transaction       RunRepository.open       402, 404, 409
- *   6 queue   plan laid ready, ticket into the queue                  StreamLog, Dispatcher    503, undone by conclude
+ *   6 queue   plan laid ready; started at once, or queued             StreamLog, Dispatcher    429, 503, undone by conclude
  *
  * A process that dies between 5 and 6 leaves an open run that the sweeper finds.
  */
@@ -76,16 +78,16 @@ export class StartRunService {
 
   /** @throws DomainError `queue_full`, `invalid_request`, `insufficient_balance`, `not_found`, `conflict`, `unavailable`. */
   async start(ctx: RequestContext, ask: Ask, options: AskOptions): Promise<StartedRun> {
-    await this.dispatcher.checkRoom(ctx);
     for (let attempt = 1; ; attempt += 1) {
       const prepared = await this.prepare(ctx, ask, attempt > 1);
+      this.dispatcher.checkRoom(ctx, prepared.model.name);
       const ids = { runId: newId(), answerId: newId() };
       const hold = await this.metering.hold(ctx, estimateOf(ctx, prepared));
       const answer = await this.runs.open(ctx, this.openInput(ctx, ask, options, prepared, ids, hold));
       if (answer.outcome === 'stale' && attempt < STALE_RETRIES) continue;
       if (answer.outcome === 'insufficient') throw this.metering.refusal(ctx, hold, BigInt(answer.available));
       const runId = settleOutcome(answer);
-      if (answer.outcome !== 'opened') return { runId, subject: undefined, position: { position: 0, etaMs: 0 }, repeated: true };
+      if (answer.outcome !== 'opened') return { runId, subject: undefined, position: { position: 0, etaMs: 0 }, model: undefined, repeated: true };
       this.metering.granted(ctx, hold);
       const maxTokens = this.metering.answerRoom(hold, BigInt(answer.held));
       return this.enqueue(ctx, { ...prepared, maxTokens }, hold.prices.id, ids, options);
@@ -157,7 +159,7 @@ export class StartRunService {
     const plan: RunPlan = {
       ctx,
       subject,
-      request: { model: prepared.model.upstreamName, messages: prepared.window.messages, maxTokens: prepared.maxTokens, sampling: prepared.sampling },
+      request: { model: prepared.model.name, messages: prepared.window.messages, maxTokens: prepared.maxTokens, sampling: prepared.sampling },
       promptTokens: prepared.window.tokens,
       priceListId,
       requestedAt,
@@ -165,13 +167,14 @@ export class StartRunService {
     };
     try {
       // Both go down one connection in this order: a worker never finds a ticket without its plan.
-      const [, position] = await Promise.all([this.log.begin(ctx.tenantId, ids.runId, plan, this.bus.home), this.dispatcher.submit(ctx, ids.runId)]);
-      return { runId: ids.runId, subject, position, repeated: false };
+      const [, position] = await Promise.all([this.log.begin(ctx.tenantId, ids.runId, plan, this.bus.home), this.dispatcher.submit(ctx, orderOf(ids.runId, plan))]);
+      return { runId: ids.runId, subject, position, model: plan.request.model, repeated: false };
     } catch (error) {
+      const refusal = asDomainError(error);
       const usage = { promptTokens: 0, completionTokens: 0 };
       // Nothing was produced: the hold is released.
-      await this.concluder.conclude(plan, { runId: ids.runId, generation: 1 }, 1, { state: 'failed', errorCode: 'unavailable', content: '', usage, usageSource: 'counted' });
-      throw asDomainError(error);
+      await this.concluder.conclude(plan, { runId: ids.runId, generation: 1 }, 1, { state: 'failed', errorCode: refusal.code, content: '', usage, usageSource: 'counted' });
+      throw refusal;
     }
   }
 }

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { systemContext } from '../../platform/context/index.js';
+import { DomainError } from '../../platform/errors/index.js';
 import { REDIS } from '../../platform/redis/index.js';
 import { LOGGER, errorFields, type Logger } from '../../platform/telemetry/index.js';
 import { newId, now } from '../../platform/values/index.js';
@@ -8,7 +9,7 @@ import { Dispatcher, TokenCounter } from '../../upstream/index.js';
 import { StreamLogRepository, type RunPulse } from '../stream/stream-log.repository.js';
 import { ConcludeRunService } from './conclude-run.service.js';
 import { causeOfStop } from './execute-run.service.js';
-import type { Outcome, RunPlan } from './run.js';
+import { orderOf, type Outcome, type RunPlan } from './run.js';
 import { RunRepository } from './run.repository.js';
 
 const EVERY_MS = 4_000;
@@ -18,7 +19,9 @@ const MIN_AGE_MS = 8_000;
 const DEAD_MS = 15_000;
 /** A worker that Redis forgot learns so at its next beat and concludes by itself; only then it is the sweeper's turn. */
 const GONE_MS = 10_000;
-const BATCH = 200;
+/** The oldest first. Runs that wait in a long queue are among them, so there must be room for the others. */
+const BATCH = 20_000;
+const AT_ONCE = 50;
 
 /**
  * Finds runs that a crash left open, by their rows, and settles each from its
@@ -57,7 +60,10 @@ export class SweepJob {
     const stale = await this.runs.stale(newId(), MIN_AGE_MS, BATCH);
     const ids = new Set(stale.map((run) => run.runId));
     for (const id of this.goneSince.keys()) if (!ids.has(id)) this.goneSince.delete(id);
-    for (const { tenantId, runId } of stale) await this.look(tenantId, runId);
+    for (let from = 0; from < stale.length; from += AT_ONCE) {
+      const looks = await Promise.allSettled(stale.slice(from, from + AT_ONCE).map(({ tenantId, runId }) => this.look(tenantId, runId)));
+      for (const look of looks) if (look.status === 'rejected') this.logger.warn(errorFields(look.reason), 'a run could not be swept');
+    }
   }
 
   private async look(tenantId: string, runId: string): Promise<void> {
@@ -66,11 +72,25 @@ export class SweepJob {
       const since = this.goneSince.get(runId) ?? now();
       this.goneSince.set(runId, since);
       if (now() - since >= GONE_MS) await this.settle(tenantId, runId);
-    } else if (pulse.taken || pulse.done) {
-      if (isDead(pulse)) await this.settle(tenantId, runId);
-    } else {
+    } else if (!pulse.taken && !pulse.done) {
       // Waiting, or its ticket was lost between row and queue: submitting again is the same as once.
-      await this.dispatcher.submit(systemContext(tenantId, 'sweep', runId), runId);
+      await this.submit(tenantId, runId);
+    } else if (isDead(pulse)) {
+      // Its worker died. Where no word was shown another may begin anew; else the words that were shown are the answer.
+      if (pulse.done || pulse.next > 2) await this.settle(tenantId, runId);
+      else await this.submit(tenantId, runId);
+    }
+  }
+
+  private async submit(tenantId: string, runId: string): Promise<void> {
+    const plan = await this.log.plan(tenantId, runId);
+    if (plan === undefined) return this.settle(tenantId, runId);
+    try {
+      await this.dispatcher.submit(plan.ctx, orderOf(runId, plan));
+    } catch (error) {
+      // A full queue may have room at the next sweep; a model that nobody serves any more will not come back.
+      if (!DomainError.is(error, 'unavailable')) throw error;
+      await this.settle(tenantId, runId);
     }
   }
 

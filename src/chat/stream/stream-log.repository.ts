@@ -32,6 +32,8 @@ export interface RunPulse {
   readonly done: boolean;
   /** Milliseconds since 1970 of the holder's last sign of life. */
   readonly beatAt: number | undefined;
+  /** The next event's seq: up to 2, no word was shown. */
+  readonly next: number;
 }
 
 /** A run in Redis: its plan, who holds it, and the log of its events. The keys of a run share one cluster slot; all of them expire. */
@@ -77,8 +79,9 @@ export class StreamLogRepository {
     return 'fenced';
   }
 
-  async stop(tenantId: string, runId: string, code: string): Promise<'gone' | 'done' | 'claimed' | 'told'> {
-    return (await STOP.run(this.redis, [keysOf(tenantId, runId)[0]], [code, now()])) as 'gone' | 'done' | 'claimed' | 'told';
+  /** @param waitingOnly leaves a run alone that a worker has taken: `told` then means just that. */
+  async stop(tenantId: string, runId: string, code: string, waitingOnly = false): Promise<'gone' | 'done' | 'claimed' | 'told'> {
+    return (await STOP.run(this.redis, [keysOf(tenantId, runId)[0]], [code, now(), waitingOnly ? 1 : 0])) as 'gone' | 'done' | 'claimed' | 'told';
   }
 
   /** A sign of life. Tells whether the hold is still good, and of a stop whose news was lost. */
@@ -96,9 +99,9 @@ export class StreamLogRepository {
   }
 
   async pulse(tenantId: string, runId: string): Promise<RunPulse | undefined> {
-    const [gen, taken, done, beat] = await this.redis.hmget(keysOf(tenantId, runId)[0], 'gen', 'taken', 'done', 'beat');
+    const [gen, taken, done, beat, next] = await this.redis.hmget(keysOf(tenantId, runId)[0], 'gen', 'taken', 'done', 'beat', 'next');
     if (gen === null || gen === undefined) return undefined;
-    return { taken: taken === '1', done: done === '1', beatAt: beat === null || beat === undefined ? undefined : parseInt(beat, 10) };
+    return { taken: taken === '1', done: done === '1', beatAt: beat === null || beat === undefined ? undefined : parseInt(beat, 10), next: parseInt(next ?? '1', 10) };
   }
 
   async plan(tenantId: string, runId: string): Promise<RunPlan | undefined> {

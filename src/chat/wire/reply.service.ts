@@ -19,6 +19,8 @@ const LAST_WORDS_MS = 1_000;
 /** A client's interest in a stream: ends when its connection closes, or when this process does. */
 export interface Interest {
   readonly signal: AbortSignal;
+  /** Whether it was the client that went, and not this process. */
+  readonly left: boolean;
   end(): void;
 }
 
@@ -33,10 +35,17 @@ export class ReplyService implements BeforeApplicationShutdown {
   watch(reply: FastifyReply): Interest {
     const controller = new AbortController();
     this.open.add(controller);
-    const leave = (): void => controller.abort(new Error('the client left'));
+    let left = false;
+    const leave = (): void => {
+      left = true;
+      controller.abort(new Error('the client left'));
+    };
     reply.raw.once('close', leave);
     return {
       signal: controller.signal,
+      get left() {
+        return left;
+      },
       end: () => {
         this.open.delete(controller);
         reply.raw.off('close', leave);

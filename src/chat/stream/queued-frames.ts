@@ -1,0 +1,49 @@
+import type { StreamFrame } from './run-event.js';
+
+/** How often a waiting client is told its place. */
+const EVERY_MS = 2_000;
+
+export interface Place {
+  readonly position: number;
+  readonly etaMs: number;
+}
+
+/**
+ * Puts `queued` frames before a run's own, as long as it waits: the first place at once, then each change of it.
+ * The run's first frame ends that.
+ * @param ask where the run stands now; undefined when it does not wait any more.
+ */
+export async function* withQueuedFrames(first: Place, ask: () => Promise<Place | undefined>, frames: AsyncGenerator<readonly StreamFrame[]>, everyMs = EVERY_MS): AsyncGenerator<readonly StreamFrame[]> {
+  try {
+    yield [{ type: 'queued', ...first }];
+    let told = first.position;
+    let pending = frames.next();
+    for (;;) {
+      const next = await within(pending, everyMs);
+      if (next !== 'late') {
+        if (next.done) return;
+        yield next.value;
+        if (next.value.some((frame) => 'seq' in frame)) break;
+        pending = frames.next();
+        continue;
+      }
+      const place = await ask().catch(() => undefined);
+      if (place !== undefined && place.position !== told) {
+        told = place.position;
+        yield [{ type: 'queued', ...place }];
+      }
+    }
+    yield* frames;
+  } finally {
+    await frames.return(undefined);
+  }
+}
+
+async function within<T>(promise: Promise<T>, ms: number): Promise<T | 'late'> {
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    return await Promise.race([promise, new Promise<'late'>((resolve) => { timer = setTimeout(() => resolve('late'), ms); })]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
