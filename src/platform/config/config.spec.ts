@@ -49,6 +49,14 @@ describe('readConfig', () => {
     expect(faultsOf({ ...good, NODE_ENV: 'production', TRYOUT_CODE_URL: 'http://127.0.0.1:1/' }).join()).toContain('TRYOUT_CODE_URL');
   });
 
+  it('takes nothing but https as the public address in production, this machine excepted', () => {
+    const faultsFor = (url: string, mode = 'production') => faultsOf({ ...good, NODE_ENV: mode, PUBLIC_URL: url });
+    for (const url of ['http://chat.example.com', 'http://localhost.example.com', 'http://10.0.0.1:3000']) expect(faultsFor(url)).toEqual([expect.stringMatching(/^PUBLIC_URL must start with https:/)]);
+    for (const url of ['https://chat.example.com', 'http://localhost:3000', 'http://127.0.0.1:3000', 'http://[::1]:3000']) expect(faultsFor(url)).toEqual([]);
+    expect(faultsFor('http://chat.example.com', 'development')).toEqual([]);
+    expect(faultsFor('chat.example.com')).toHaveLength(1);
+  });
+
   it.each(['a@10/20', 'a@100/100', 'a,a', '@5', ' , '])('refuses the model list %j', (list) => {
     expect(faultsOf({ ...good, OPENAI_MODELS: list }).join()).toContain('OPENAI_MODELS');
   });

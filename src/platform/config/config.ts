@@ -74,10 +74,18 @@ export function readConfig(raw: Readonly<Record<string, string | undefined>>): C
     tryoutCodeUrl: env.optional('TRYOUT_CODE_URL'),
   };
   if (config.production && config.tryoutCodeUrl !== undefined) env.fault('TRYOUT_CODE_URL', 'must not be set in production: the try-out page logs anybody in');
+  if (config.production && !isSecureOrLocal(config.http.publicUrl)) env.fault('PUBLIC_URL', 'must start with https:// in production: WeChat Pay notifies no other address, and mini-programs call no other (http://localhost is let pass, for trials)');
   const password = config.bootstrapAdmin.password;
   if (password !== undefined && password.length < 10) env.fault('BOOTSTRAP_ADMIN_PASSWORD', 'must have at least 10 characters');
   env.finish();
   return Object.freeze(config);
+}
+
+/** A URL that can't be parsed is another fault's business. */
+function isSecureOrLocal(url: string): boolean {
+  if (!URL.canParse(url)) return true;
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'https:' || /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
 /** `MASTER_KEY` alone is version 1; `MASTER_KEY_<n>` adds further versions, of which the highest seals. */
