@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { anyFreePort } from './ports.js';
+import { environmentDocument } from './env-document.js';
 import { ROOT, migrate, withServers } from './offline-app.js';
 import { ERROR_CATALOGUE } from '../src/platform/errors/index.js';
 
@@ -11,6 +12,7 @@ async function main(check: boolean): Promise<void> {
   const documents = [
     { file: 'docs/openapi.json', text: `${JSON.stringify(sorted(await openApi()), null, 2)}\n` },
     { file: 'docs/errors.md', text: errors() },
+    { file: 'docs/env.md', text: environmentDocument() },
   ];
   const stale: string[] = [];
   for (const { file, text } of documents) {
@@ -19,7 +21,8 @@ async function main(check: boolean): Promise<void> {
     else if ((await readFile(path, 'utf8').catch(() => '')) !== text) stale.push(file);
   }
   if (stale.length > 0) throw new Error(`${stale.join(', ')} is not what the code says: run "npm run docs" and commit it`);
-  console.log(check ? 'docs/openapi.json and docs/errors.md are up to date' : 'wrote docs/openapi.json and docs/errors.md');
+  const names = documents.map(({ file }) => file).join(', ');
+  console.log(check ? `${names} are up to date` : `wrote ${names}`);
 }
 
 /** The document as the running app serves it. */

@@ -3,9 +3,10 @@ import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fa
 import { AppModule } from './app.module.js';
 import type { Config } from './platform/config/index.js';
 import { DomainError } from './platform/errors/index.js';
-import { ErrorFilter, makeAdapter, makeValidationPipe, observeRequests, sendError } from './platform/http/index.js';
+import { ErrorFilter, allowCrossOrigin, makeAdapter, makeValidationPipe, observeRequests, sendError } from './platform/http/index.js';
 import { Readiness } from './platform/lifecycle/index.js';
 import { Metrics, type Logger, type NestLogger } from './platform/telemetry/index.js';
+import { TenantOrigins, tenantHintsOf } from './tenants/index.js';
 import { Dispatcher } from './upstream/index.js';
 import { serveDocs } from './openapi.js';
 import { serveTryout } from './tryout.js';
@@ -21,6 +22,8 @@ export async function makeApp(config: Config, logger: Logger, nestLogger: NestLo
   const dispatcher = app.get(Dispatcher);
   app.get(Readiness).add('queue', () => dispatcher.ping());
   if (config.role !== 'worker') {
+    const origins = app.get(TenantOrigins);
+    allowCrossOrigin(adapter, (origin, request) => origins.allows(origin, tenantHintsOf(request)));
     await serveDocs(app);
     await serveTryout(app, config);
   }

@@ -8,6 +8,7 @@ export { MerchantService } from './merchant/merchant.service.js';
 export type { QueueSettings, RunLimit, TenantSettings, TopupPricing } from './settings/settings.js';
 export { Hints, tenantHintsOf } from './tenant/tenant-hints.decorator.js';
 export { APP_ID, DOMAIN, SLUG, type Tenant, type TenantChange, type TenantDraft, type TenantHints, type TenantState } from './tenant/tenant.js';
+export { TenantOrigins } from './tenant/tenant-origins.service.js';
 export { TenantService } from './tenant/tenant.service.js';
 export { TenantsModule } from './tenants.module.js';
 export { TenantPay, type TenantPayAccount } from './wechat/tenant-pay.service.js';

@@ -7,6 +7,8 @@ import { CredentialRepository } from './credentials/credential.repository.js';
 import { CredentialService } from './credentials/credential.service.js';
 import { MerchantRepository } from './merchant/merchant.repository.js';
 import { MerchantService } from './merchant/merchant.service.js';
+import { NameLookup } from './tenant/name-lookup.service.js';
+import { TenantOrigins } from './tenant/tenant-origins.service.js';
 import { TenantRepository } from './tenant/tenant.repository.js';
 import { TenantService } from './tenant/tenant.service.js';
 import { TenantPay } from './wechat/tenant-pay.service.js';
@@ -21,11 +23,13 @@ import { TenantWechat } from './wechat/tenant-wechat.service.js';
     CredentialService,
     MerchantRepository,
     MerchantService,
+    NameLookup,
+    TenantOrigins,
     TenantPay,
     TenantRepository,
     TenantService,
     TenantWechat,
   ],
-  exports: [MerchantService, TenantPay, TenantService, TenantWechat],
+  exports: [MerchantService, TenantOrigins, TenantPay, TenantService, TenantWechat],
 })
 export class TenantsModule {}

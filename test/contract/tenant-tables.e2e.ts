@@ -22,7 +22,7 @@ beforeAll(async () => {
   theirs = await logIn(platform, await makeTenant(platform, staff));
   for (const user of [mine, theirs]) {
     const conversation = await makeConversation(platform.api, user);
-    await (await platform.api.stream('POST', `/v1/conversations/${conversation}/messages`, { token: user.token, body: { content: scripted({ tokens: 2 }) } })).text();
+    await (await platform.api.stream('POST', `/v1/conversations/${conversation}/messages`, { token: user.token, body: { content: scripted({ tokens: 2 }) } })).ended();
     await platform.api.ok('POST', '/v1/api-keys', { token: user.token, body: { name: 'k' } });
   }
   app = new pg.Client({ connectionString: urlForRole(platform.databaseUrl, Buffer.from(platform.servers.masterKey, 'base64'), 'bailiao_app') });

@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { admin, logIn, makeConversation, makeTenant, type TestUser } from '../kit/factories.js';
 import { Platform } from '../kit/platform.js';
-import { wordsOf } from '../kit/stream-reader.js';
+import { wordsOf } from '../kit/sse-reader.js';
 import { scripted, upstreamRequests, type Behaviour } from '../kit/upstream-script.js';
 
 let platform: Platform;

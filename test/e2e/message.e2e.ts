@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../kit/eventually.js';
 import { admin, logIn, makeConversation, makeTenant, type TestTenant, type TestUser } from '../kit/factories.js';
 import { Platform } from '../kit/platform.js';
-import { keptBytes, wordsOf } from '../kit/stream-reader.js';
+import { keptBytes, wordsOf } from '../kit/sse-reader.js';
 import { scripted, upstreamCounters } from '../kit/upstream-script.js';
 
 let platform: Platform;
@@ -132,6 +132,6 @@ describe('a message from end to end', () => {
     const statuses = answers.map((answer) => answer.status);
     expect(statuses.filter((status) => status === 200)).toHaveLength(1);
     expect(statuses.filter((status) => status === 409)).toHaveLength(11);
-    await Promise.all(answers.map((answer) => answer.text()));
+    await Promise.all(answers.map((answer) => answer.ended()));
   });
 });

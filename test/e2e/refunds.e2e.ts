@@ -71,7 +71,7 @@ describe('a refund', () => {
   it('of what was spent needs a reason', async () => {
     const { user, paid } = await buyer();
     const conversation = await makeConversation(platform.api, user);
-    await (await platform.api.stream('POST', `/v1/conversations/${conversation}/messages`, { token: user.token, body: { content: scripted({ tokens: 50 }) } })).text();
+    await (await platform.api.stream('POST', `/v1/conversations/${conversation}/messages`, { token: user.token, body: { content: scripted({ tokens: 50 }) } })).ended();
     const left = await eventually(() => balanceOf(platform, user), (balance) => balance < 110_000);
     const refused = await ask(paid, {});
     expect([refused.status, refused.body.error.details]).toEqual([409, { needed: 110_000, available: left }]);

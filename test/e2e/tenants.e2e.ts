@@ -65,6 +65,16 @@ describe('tenants', () => {
     expect((await platform.api.get('/v1/tenant', { headers: { 'x-tenant': 'nobody' } })).status).toBe(404);
   });
 
+  it('are found within a second on every node by a name that was asked for in vain before', async () => {
+    const second = await platform.spawn('api');
+    const ask = () => second.api.get('/v1/tenant', { headers: { 'x-tenant': 'soon-there' } });
+    for (let attempt = 0; attempt < 3; attempt += 1) expect((await ask()).status).toBe(404);
+    const madeUp = await Promise.all(Array.from({ length: 200 }, (_, at) => second.api.get('/v1/tenant', { headers: { 'x-tenant': `made-up-${at}` } })));
+    expect(new Set(madeUp.map((answer) => answer.status))).toEqual(new Set([404]));
+    await platform.api.ok('POST', '/admin/v1/tenants', { token: staff, body: { slug: 'soon-there', display_name: '来了' } });
+    await eventually(ask, (answer) => answer.status === 200, 1_000);
+  });
+
   it('keep to themselves what is theirs, though the same person uses both', async () => {
     const other = await logIn(platform, await makeTenant(platform, staff));
     const conversation = await makeConversation(platform.api, user);

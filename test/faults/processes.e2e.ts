@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../kit/eventually.js';
 import { admin, logIn, makeConversation, makeTenant, type TestUser } from '../kit/factories.js';
 import { Platform, type Node } from '../kit/platform.js';
-import { keptBytes, wordsOf, type StreamReader } from '../kit/stream-reader.js';
+import { keptBytes, wordsOf } from '../kit/sse-reader.js';
+import type { StreamedAnswer } from '../kit/streamed-answer.js';
 import { scripted, upstreamCounters } from '../kit/upstream-script.js';
 
 /** A run that a crash left must reach a clear state within this. */
@@ -20,7 +21,7 @@ beforeEach(async () => {
 });
 afterEach(async () => platform.stop());
 
-const send = (content: string, node: Node = platform.node): Promise<StreamReader> =>
+const send = (content: string, node: Node = platform.node): Promise<StreamedAnswer> =>
   node.api.stream('POST', `/v1/conversations/${conversation}/messages?format=sse`, { token: user.token, body: { content } });
 const runState = (id: string) => platform.api.ok('GET', `/v1/runs/${id}`, { token: user.token });
 const newestAnswer = async () => (await platform.api.ok('GET', `/v1/conversations/${conversation}/messages`, { token: user.token })).data[0];

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../kit/eventually.js';
 import { admin, logIn, makeConversation, makeTenant, type TestUser } from '../kit/factories.js';
 import { Platform } from '../kit/platform.js';
-import { wordsOf } from '../kit/stream-reader.js';
+import { wordsOf } from '../kit/sse-reader.js';
 import { scripted } from '../kit/upstream-script.js';
 
 /** New work must be refused within this while a store is away. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { admin, logIn, makeConversation, makeTenant, type TestUser } from '../kit/factories.js';
 import { Platform } from '../kit/platform.js';
-import { wordsOf, type SseEvent } from '../kit/stream-reader.js';
+import { wordsOf, type SseEvent } from '../kit/sse-reader.js';
 import { scripted, upstreamCounters, type Behaviour } from '../kit/upstream-script.js';
 
 let platform: Platform;

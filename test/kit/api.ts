@@ -1,4 +1,4 @@
-import { StreamReader } from './stream-reader.js';
+import { StreamedAnswer } from './streamed-answer.js';
 
 export interface CallOptions {
   readonly token?: string | undefined;
@@ -46,10 +46,10 @@ export class Api {
   }
 
   /** Opens a streamed answer. */
-  async stream(method: string, path: string, options: CallOptions = {}): Promise<StreamReader> {
+  async stream(method: string, path: string, options: CallOptions = {}): Promise<StreamedAnswer> {
     const leave = new AbortController();
     const signal = options.signal === undefined ? leave.signal : AbortSignal.any([leave.signal, options.signal]);
-    return new StreamReader(await this.send(method, path, { ...options, signal }), leave);
+    return new StreamedAnswer(await this.send(method, path, { ...options, signal }), leave);
   }
 
   private send(method: string, path: string, options: CallOptions): Promise<Response> {

@@ -24,7 +24,7 @@ beforeAll(async () => {
   await payAtWechat(platform, paid);
   await eventually(() => balanceOf(platform, user), (balance) => balance === 111_500);
   const conversation = await makeConversation(platform.api, user);
-  await (await platform.api.stream('POST', `/v1/conversations/${conversation}/messages`, { token: user.token, body: { content: scripted({ tokens: 20 }) } })).text();
+  await (await platform.api.stream('POST', `/v1/conversations/${conversation}/messages`, { token: user.token, body: { content: scripted({ tokens: 20 }) } })).ended();
   await platform.api.ok('POST', `/admin/v1/tenants/${tenant.id}/orders/${paid.id}/refunds`, { token: staff, body: { amount_fen: 100, reason: 'x' } });
   await eventually(() => platform.sql<{ state: string }>('SELECT state FROM refunds'), (rows) => rows[0]?.state === 'succeeded');
 });

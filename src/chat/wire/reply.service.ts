@@ -78,7 +78,6 @@ export class ReplyService implements BeforeApplicationShutdown {
       'cache-control': 'no-cache, no-transform',
       'x-accel-buffering': 'no',
       'x-run-id': subject.runId,
-      vary: 'Origin',
     });
     raw.flushHeaders();
     this.metrics.activeStreams.inc({ format: format.name });

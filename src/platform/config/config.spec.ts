@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { readConfig } from './config.js';
+import { configurationSettings, readConfig } from './config.js';
 import { ConfigurationError } from './environment.js';
 
 const good = {
@@ -49,7 +50,42 @@ describe('readConfig', () => {
     expect(faultsOf({ ...good, NODE_ENV: 'production', TRYOUT_CODE_URL: 'http://127.0.0.1:1/' }).join()).toContain('TRYOUT_CODE_URL');
   });
 
+  it('takes nothing but https as the public address in production, this machine excepted', () => {
+    const faultsFor = (url: string, mode = 'production') => faultsOf({ ...good, NODE_ENV: mode, PUBLIC_URL: url });
+    for (const url of ['http://chat.example.com', 'http://localhost.example.com', 'http://10.0.0.1:3000']) expect(faultsFor(url)).toEqual([expect.stringMatching(/^PUBLIC_URL must start with https:/)]);
+    for (const url of ['https://chat.example.com', 'http://localhost:3000', 'http://127.0.0.1:3000', 'http://[::1]:3000']) expect(faultsFor(url)).toEqual([]);
+    expect(faultsFor('http://chat.example.com', 'development')).toEqual([]);
+    expect(faultsFor('chat.example.com')).toHaveLength(1);
+  });
+
   it.each(['a@10/20', 'a@100/100', 'a,a', '@5', ' , '])('refuses the model list %j', (list) => {
     expect(faultsOf({ ...good, OPENAI_MODELS: list }).join()).toContain('OPENAI_MODELS');
+  });
+});
+
+describe('configurationSettings', () => {
+  const { app, migrate, audit } = configurationSettings();
+
+  it('are exactly what .env.example names, a family of numbered ones by its first', () => {
+    const example = readFileSync(new URL('../../../.env.example', import.meta.url), 'utf8');
+    const names = [...example.matchAll(/^#?([A-Z][A-Z0-9_]*)=/gm)].map((match) => match[1]);
+    expect(new Set(names).size).toBe(names.length);
+    expect([...names].sort()).toEqual(app.map((setting) => setting.name).filter((name) => !/_[3-9]$/.test(name)).sort());
+  });
+
+  it('that .env.example gives uncommented are the required ones, and the defaults are the real ones', () => {
+    const lines = [...readFileSync(new URL('../../../.env.example', import.meta.url), 'utf8').matchAll(/^(#?)([A-Z][A-Z0-9_]*)=(\S*)/gm)];
+    expect(lines.filter(([, comment, name]) => comment === '' && name !== 'NODE_ENV').map(([, , name]) => name).sort()).toEqual(app.filter((setting) => setting.required).map((setting) => setting.name).sort());
+    for (const [, comment, name, value] of lines) if (comment === '#') expect([name, value]).toEqual([name, app.find((setting) => setting.name === name)?.fallback ?? '']);
+  });
+
+  it('of the commands are among those of the app', () => {
+    const names = new Set(app.map((setting) => setting.name));
+    for (const setting of [...migrate, ...audit]) expect(names).toContain(setting.name);
+    expect(migrate.filter((setting) => setting.required).map((setting) => setting.name)).toEqual(['DATABASE_URL', 'MASTER_KEY']);
+  });
+
+  it('all say what they mean', () => {
+    for (const setting of app) expect([setting.name, setting.what.length > 10]).toEqual([setting.name, true]);
   });
 });

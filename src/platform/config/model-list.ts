@@ -20,7 +20,7 @@ const ENTRY = /^([A-Za-z0-9][\w.:/-]{0,99})(?:@(\d{3,8})(?:\/(\d{1,7}))?)?$/;
  * `deepseek-chat@65536/8192,gpt-4o-mini@128000/16384`.
  */
 export function readModels(environment: Environment): readonly ModelSetting[] {
-  const list = environment.text('OPENAI_MODELS', 'the models of the default channel, such as deepseek-chat@65536/8192,gpt-4o-mini', '');
+  const list = environment.text('OPENAI_MODELS', 'the models of the default channel, with window and longest answer in tokens, the default first, such as deepseek-chat@65536/8192,gpt-4o-mini@128000/16384');
   const models: ModelSetting[] = [];
   for (const entry of list.split(',').map((part) => part.trim()).filter((part) => part !== '')) {
     const match = ENTRY.exec(entry);
@@ -32,7 +32,7 @@ export function readModels(environment: Environment): readonly ModelSetting[] {
     }
     models.push({ name: match[1], contextWindow, maxAnswerTokens });
   }
-  if (models.length === 0) environment.fault('OPENAI_MODELS', 'is missing: name at least one model of the default channel, such as deepseek-chat@65536/8192');
+  if (models.length === 0 && list !== '') environment.fault('OPENAI_MODELS', 'is missing: name at least one model of the default channel, such as deepseek-chat@65536/8192');
   if (new Set(models.map((model) => model.name)).size !== models.length) environment.fault('OPENAI_MODELS', 'names a model twice');
   return models;
 }

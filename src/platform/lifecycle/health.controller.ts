@@ -29,7 +29,7 @@ export class HealthController {
     return { status: 'ok', role: this.config.role };
   }
 
-  /** The process can serve: PostgreSQL, Redis and the queue are there. */
+  /** The process can serve: PostgreSQL, Redis and the queue are there, and Redis keeps what it is given (`redis_policy`). */
   @Get('readyz')
   @ApiResponse({ status: 200, type: ReadinessDto })
   @ApiResponse({ status: 503, type: ReadinessDto })

@@ -1,7 +1,7 @@
 import { Global, Inject, Module, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { Database } from '../database/index.js';
-import { REDIS } from '../redis/index.js';
+import { REDIS, checkEviction } from '../redis/index.js';
 import { HealthController } from './health.controller.js';
 import { Readiness } from './readiness.js';
 
@@ -15,6 +15,7 @@ export class LifecycleModule implements BeforeApplicationShutdown {
   constructor(private readonly readiness: Readiness, database: Database, @Inject(REDIS) redis: Redis) {
     readiness.add('postgres', () => database.ping());
     readiness.add('redis', async () => { await redis.ping(); });
+    readiness.add('redis_policy', () => checkEviction(redis));
   }
 
   beforeApplicationShutdown(): void {

@@ -1,4 +1,5 @@
 export { Bus, type BusHandler } from './bus.js';
+export { checkEviction } from './eviction.js';
 export { NewsCache, type NewsCacheOptions, type NewsHandlers, type Stale } from './news-cache.js';
 export { patientOptions } from './redis.js';
 export { REDIS, RedisModule } from './redis.module.js';

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { delay } from '../values/index.js';
 import type { Bus, BusHandler } from './bus.js';
 import { NewsCache } from './news-cache.js';
 
@@ -140,5 +141,21 @@ describe('NewsCache', () => {
     bus.reconnect();
     await new Promise((resolve) => setImmediate(resolve));
     expect(heard).toEqual(['x', 'gap']);
+  });
+
+  it('keeps absences apart: made-up keys push no value out, live shorter, and go with the news', async () => {
+    const absent = async (): Promise<Row> => ({ version: -(loads += 1) });
+    const other = new NewsCache<Row>(bus as unknown as Bus, { channel: 'rows', max: 2, ttlMs: 60_000, staleBy: () => 'all', absent: { is: ({ version }) => version < 0, max: 3, ttlMs: 400 } });
+    await other.follow();
+    await other.get('real', load);
+    for (const key of ['x', 'y', 'z', 'x', 'y', 'z']) await other.get(key, absent);
+    await other.get('real', load);
+    expect(loads).toBe(4);
+    await delay(450);
+    await other.get('x', absent);
+    await other.get('real', load);
+    expect(loads).toBe(5);
+    bus.hear('new');
+    expect((await other.get('x', load)).version).toBe(6);
   });
 });

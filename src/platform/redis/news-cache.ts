@@ -5,7 +5,7 @@ import type { Bus } from './bus.js';
 /** What a piece of news makes stale. */
 export type Stale = 'all' | { readonly key: string } | { readonly prefix: string };
 
-export interface NewsCacheOptions {
+export interface NewsCacheOptions<V> {
   /** The channel of the bus that tells of changes. */
   readonly channel: string;
   /** Most entries; the least used one goes. */
@@ -13,6 +13,8 @@ export interface NewsCacheOptions {
   /** Longest life of an entry: bounds the harm of a connection that is dead without our knowing. */
   readonly ttlMs: number;
   readonly staleBy: (message: string) => Stale;
+  /** Values that say "there is nothing", kept apart with bounds of their own: whoever asks for made-up keys pushes out no other value. */
+  readonly absent?: { readonly is: (value: V) => boolean; readonly max: number; readonly ttlMs: number };
 }
 
 export interface NewsHandlers {
@@ -30,14 +32,16 @@ const PUBLISH_ATTEMPTS = 2;
  */
 export class NewsCache<V extends object> {
   private readonly entries: LRUCache<string, V>;
+  private readonly absences: LRUCache<string, V>;
   private readonly loading = new Map<string, Promise<V>>();
   /** Counts news: what was read before a piece of news is not kept after it. */
   private epoch = 0;
   private gaps = 0;
   private following = false;
 
-  constructor(private readonly bus: Bus, private readonly options: NewsCacheOptions) {
+  constructor(private readonly bus: Bus, private readonly options: NewsCacheOptions<V>) {
     this.entries = new LRUCache({ max: options.max, ttl: options.ttlMs });
+    this.absences = new LRUCache({ max: options.absent?.max ?? 1, ttl: options.absent?.ttlMs ?? options.ttlMs });
   }
 
   /** Starts to listen. Until then nothing is kept. */
@@ -53,7 +57,7 @@ export class NewsCache<V extends object> {
   /** The value kept under `key`, else what `load` reads. Loads of one key are shared. */
   async get(key: string, load: () => Promise<V>): Promise<V> {
     if (!this.trusted) return load();
-    const kept = this.entries.get(key);
+    const kept = this.entries.get(key) ?? this.absences.get(key);
     if (kept !== undefined) return kept;
     return this.loading.get(key) ?? this.load(key, load);
   }
@@ -83,7 +87,7 @@ export class NewsCache<V extends object> {
     const epoch = this.epoch;
     const loading = load()
       .then((value) => {
-        if (epoch === this.epoch && this.trusted) this.entries.set(key, value);
+        if (epoch === this.epoch && this.trusted) this.keep(key, value);
         return value;
       })
       .finally(() => {
@@ -93,12 +97,19 @@ export class NewsCache<V extends object> {
     return loading;
   }
 
+  private keep(key: string, value: V): void {
+    const store = this.options.absent?.is(value) ? this.absences : this.entries;
+    store.set(key, value);
+  }
+
   private forget(stale: Stale): void {
     this.epoch += 1;
     this.loading.clear();
-    if (stale === 'all') this.entries.clear();
-    else if ('key' in stale) this.entries.delete(stale.key);
-    else for (const key of [...this.entries.keys()]) if (key.startsWith(stale.prefix)) this.entries.delete(key);
+    for (const store of [this.entries, this.absences]) {
+      if (stale === 'all') store.clear();
+      else if ('key' in stale) store.delete(stale.key);
+      else for (const key of [...store.keys()]) if (key.startsWith(stale.prefix)) store.delete(key);
+    }
   }
 
   /** The connection says that it is ready before its subscriptions are back; a subscription of our own is answered after them. */

@@ -3,11 +3,18 @@ import type { Redis } from 'ioredis';
 import { CONFIG, type Config } from '../config/index.js';
 import { LOGGER, type Logger } from '../telemetry/index.js';
 import { Bus } from './bus.js';
+import { assertNoEviction } from './eviction.js';
 import { commandOptions, connectRedis, patientOptions } from './redis.js';
 
 /** Injection token of the connection for commands. */
 export const REDIS = Symbol('Redis');
 const SUBSCRIBER = Symbol('RedisSubscriber');
+
+async function openCommands(config: Config, logger: Logger): Promise<Redis> {
+  const redis = await connectRedis(config.redis.url, commandOptions(), (error) => logger.warn({ reason: error.message }, 'redis is away'));
+  await assertNoEviction(redis, logger);
+  return redis;
+}
 
 async function openBus(subscriber: Redis, commands: Redis): Promise<Bus> {
   const bus = new Bus(subscriber, commands);
@@ -18,11 +25,7 @@ async function openBus(subscriber: Redis, commands: Redis): Promise<Bus> {
 @Global()
 @Module({
   providers: [
-    {
-      provide: REDIS,
-      inject: [CONFIG, LOGGER],
-      useFactory: (config: Config, logger: Logger) => connectRedis(config.redis.url, commandOptions(), (error) => logger.warn({ reason: error.message }, 'redis is away')),
-    },
+    { provide: REDIS, inject: [CONFIG, LOGGER], useFactory: openCommands },
     {
       provide: SUBSCRIBER,
       inject: [CONFIG, LOGGER],

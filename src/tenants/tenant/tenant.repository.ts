@@ -3,7 +3,7 @@ import type { PlatformTx } from '../../platform/database/index.js';
 import { nowDate } from '../../platform/values/index.js';
 import { effectiveSettings, type StoredSettings } from '../settings/settings.js';
 import { TenantDomainEntity, TenantEntity } from './tenant.entity.js';
-import type { Tenant, TenantHints, TenantState } from './tenant.js';
+import type { Tenant, TenantName, TenantState } from './tenant.js';
 
 interface TenantRow {
   readonly tenant_id: string;
@@ -34,12 +34,17 @@ export class TenantRepository {
     return first(await tx.query<TenantRow>(`${SELECT} WHERE t.tenant_id = $1`, [id]));
   }
 
-  /** By the first hint that is given. */
-  async byHint(tx: PlatformTx, hints: TenantHints): Promise<Tenant | undefined> {
-    if (hints.slug !== undefined) return first(await tx.query<TenantRow>(`${SELECT} WHERE t.slug = $1`, [hints.slug]));
-    if (hints.host !== undefined) return first(await tx.query<TenantRow>(`${SELECT} WHERE t.tenant_id = (SELECT tenant_id FROM tenant_domains WHERE domain = $1)`, [hints.host]));
-    if (hints.appId !== undefined) return first(await tx.query<TenantRow>(`${SELECT} WHERE t.app_id = $1`, [hints.appId]));
-    return undefined;
+  /** Everybody who has one of these names, in any order. */
+  async byNames(tx: PlatformTx, names: readonly TenantName[]): Promise<readonly Tenant[]> {
+    const valuesOf = (kind: TenantName['kind']): readonly string[] => names.filter((name) => name.kind === kind).map((name) => name.value);
+    const rows = await tx.query<TenantRow>(
+      `${SELECT} WHERE t.tenant_id IN (
+        SELECT tenant_id FROM tenants WHERE slug = ANY($1::text[])
+        UNION ALL SELECT tenant_id FROM tenant_domains WHERE domain = ANY($2::text[])
+        UNION ALL SELECT tenant_id FROM tenants WHERE app_id = ANY($3::text[]))`,
+      [valuesOf('slug'), valuesOf('host'), valuesOf('appId')],
+    );
+    return rows.map(tenantOf);
   }
 
   /** Newest first, after the row `before`. */

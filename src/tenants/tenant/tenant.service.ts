@@ -8,13 +8,15 @@ import { ID, decodeCursor, isId, newId, pageOf, type Page } from '../../platform
 import { CredentialService } from '../credentials/credential.service.js';
 import { checkSettingsPatch, mergeSettings, type TenantSettings } from '../settings/settings.js';
 import { DOMAIN, PARAM_OF_CONSTRAINT, SLUG, type Tenant, type TenantChange, type TenantDraft, type TenantHints, type TenantState } from './tenant.js';
+import { NameLookup } from './name-lookup.service.js';
 import { TenantRepository } from './tenant.repository.js';
 
 /** The channel that tells of changes, by tenant id. */
 export const TENANTS_CHANGED = 'tenants.changed';
 const CACHE = { channel: TENANTS_CHANGED, max: 5_000, ttlMs: 60_000 } as const;
+/** Names that led nowhere are kept apart, for a moment: they cost little, and push no tenant out. */
+const UNKNOWN = { max: 5_000, ttlMs: 5_000 } as const;
 
-/** A lookup that found nothing is kept, too: unknown names cost one query a minute. */
 interface Lookup {
   readonly tenant: Tenant | undefined;
 }
@@ -31,12 +33,13 @@ export class TenantService implements OnModuleInit {
   constructor(
     private readonly database: Database,
     private readonly repository: TenantRepository,
+    private readonly names: NameLookup,
     private readonly credentials: CredentialService,
     bus: Bus,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     // A change may alter what any name leads to, and changes are rare: all is forgotten.
-    this.cache = new NewsCache(bus, { ...CACHE, staleBy: () => 'all' });
+    this.cache = new NewsCache(bus, { ...CACHE, staleBy: () => 'all', absent: { ...UNKNOWN, is: ({ tenant }) => tenant === undefined } });
   }
 
   async onModuleInit(): Promise<void> {
@@ -49,7 +52,7 @@ export class TenantService implements OnModuleInit {
   /** The tenant of an id that we made. @throws not_found */
   async byId(tenantId: string): Promise<Tenant> {
     if (!isId(tenantId)) throw new DomainError('not_found');
-    const { tenant } = await this.lookUp(`id:${tenantId}`, (tx) => this.repository.byId(tx, tenantId));
+    const { tenant } = await this.lookUp(`id:${tenantId}`, () => this.database.inPlatform(systemPlatformContext('tenant lookup', newId()), (tx) => this.repository.byId(tx, tenantId)));
     if (tenant === undefined) throw new DomainError('not_found');
     return tenant;
   }
@@ -110,7 +113,7 @@ export class TenantService implements OnModuleInit {
       await this.repository.replaceDomains(tx, id, [...new Set(draft.domains ?? [])]);
       if (draft.appSecret !== undefined) await this.credentials.set(tx, id, 'app_secret', draft.appSecret);
     });
-    // Others know nothing of it yet but that it was not there: a lost message costs a minute, a failure here would make the caller create it twice.
+    // Others know nothing of it yet but that it was not there: a lost message costs 5 s, a failure here would make the caller create it twice.
     await this.cache.tell(id).catch((error: unknown) => this.logger.warn(errorFields(error), 'a new tenant could not be told'));
     return this.read(ctx, id);
   }
@@ -172,11 +175,11 @@ export class TenantService implements OnModuleInit {
 
   private async named(kind: 'slug' | 'host' | 'appId', name: string, form: RegExp): Promise<Tenant | undefined> {
     if (!form.test(name)) return undefined;
-    return (await this.lookUp(`${kind}:${name}`, (tx) => this.repository.byHint(tx, { [kind]: name }))).tenant;
+    return (await this.lookUp(`${kind}:${name}`, () => this.names.find({ kind, value: name }))).tenant;
   }
 
-  private async lookUp(key: string, find: (tx: PlatformTx) => Promise<Tenant | undefined>): Promise<Lookup> {
-    return this.cache.get(key, async () => ({ tenant: await this.database.inPlatform(systemPlatformContext('tenant lookup', newId()), find) }));
+  private async lookUp(key: string, find: () => Promise<Tenant | undefined>): Promise<Lookup> {
+    return this.cache.get(key, async () => ({ tenant: await find() }));
   }
 
   private reportSuspended(find: (ctx: PlatformContext) => Promise<readonly string[]>): void {

@@ -28,6 +28,12 @@ export interface TenantHints {
   readonly appId?: string | undefined;
 }
 
+/** One name of a tenant; unique among all of its kind. */
+export interface TenantName {
+  readonly kind: 'slug' | 'host' | 'appId';
+  readonly value: string;
+}
+
 /** A new tenant. */
 export interface TenantDraft {
   readonly slug: string;
