@@ -56,6 +56,21 @@ describe('processes that die, freeze or go', () => {
     expect(await runState(stream.runId)).toMatchObject({ state: 'finished' });
   }, 60_000);
 
+  it('a process that is api and worker, killed before the first word of an answer that it began at once: another one begins anew', async () => {
+    const both = await platform.spawn('all');
+    const before = (await upstreamCounters(platform))['started'] ?? 0;
+    const stream = await send(scripted({ text: '完整的回答', firstTokenMs: 6_000 }), both);
+    await stream.until((event) => event.event === 'started');
+    await upstreamCounters(platform, `?wait=started&atLeast=${before + 1}&timeoutMs=5000`);
+    await both.kill();
+    const killedAt = performance.now();
+    await platform.spawn('worker');
+    const rest = await platform.api.stream('GET', `/v1/runs/${stream.runId}/stream?format=sse`, { token: user.token });
+    expect(wordsOf(await rest.all())).toBe('完整的回答');
+    expect(performance.now() - killedAt).toBeLessThan(CLEAR_MS + 6_000);
+    expect(await runState(stream.runId)).toMatchObject({ state: 'finished' });
+  }, 60_000);
+
   it('a worker frozen past its lock and thawed: nothing doubles, nothing of it is written after the end', async () => {
     const frozen = await platform.spawn('worker');
     const stream = await send(scripted({ tokens: 300, gapMs: 30 }));

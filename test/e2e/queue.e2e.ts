@@ -1,0 +1,98 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../kit/eventually.js';
+import { admin, logIn, makeApiKey, makeConversation, makeTenant, type TestTenant, type TestUser } from '../kit/factories.js';
+import { Platform } from '../kit/platform.js';
+import { wordsOf } from '../kit/sse-reader.js';
+import type { StreamedAnswer } from '../kit/streamed-answer.js';
+import { scripted } from '../kit/upstream-script.js';
+
+let platform: Platform;
+let tenant: TestTenant;
+let user: TestUser;
+
+beforeEach(async () => {
+  platform = await Platform.start({ role: 'api', env: { RUN_CONCURRENCY: '1' } });
+  tenant = await makeTenant(platform, await admin(platform));
+  user = await logIn(platform, tenant);
+});
+afterEach(async () => platform.stop());
+
+async function send(by: TestUser, content: string, query = ''): Promise<StreamedAnswer> {
+  const conversation = await makeConversation(platform.api, by);
+  return platform.api.stream('POST', `/v1/conversations/${conversation}/messages?format=sse${query}`, { token: by.token, body: { content } });
+}
+const held = async (): Promise<number> => (await platform.api.ok('GET', '/v1/wallet', { token: user.token })).held as number;
+const state = async (runId: string): Promise<string> => (await platform.api.ok('GET', `/v1/runs/${runId}`, { token: user.token })).state as string;
+
+describe('a run that has to wait', () => {
+  it('is told its place, and each change of it, before it begins', async () => {
+    const streams = [];
+    for (const text of ['一', '二', '三']) streams.push(await send(await logIn(platform, tenant, text), scripted({ text, firstTokenMs: 2_600 })));
+    const places = [];
+    for (const stream of streams) places.push(await stream.next());
+    expect(places).toMatchObject([1, 2, 3].map((position) => ({ event: 'queued', data: { position } })));
+    await platform.spawn('worker');
+    const [, , last] = await Promise.all(streams.map((stream) => stream.all()));
+    expect(last?.filter(({ event }) => event === 'queued').map(({ data }) => data.position)).toEqual([2, 1]);
+    expect(wordsOf(last ?? [])).toBe('三');
+  }, 60_000);
+
+  it('frees its place and the credits held when its client leaves', async () => {
+    const stream = await send(user, scripted({ text: '不该出现' }));
+    expect((await stream.next())?.event).toBe('queued');
+    expect(await held()).toBeGreaterThan(0);
+    stream.leave();
+    await eventually(held, (credits) => credits === 0);
+    expect(await state(stream.runId)).toBe('stopped');
+    expect((await (await send(user, scripted({ text: '下一个' }))).next())?.data).toMatchObject({ position: 1 });
+  });
+
+  it('keeps both when it was asked to, and is there for whoever comes back', async () => {
+    const stream = await send(user, scripted({ text: '还在' }), '&keep=true');
+    await stream.next();
+    stream.leave();
+    await platform.spawn('worker');
+    const resumed = await platform.api.stream('GET', `/v1/runs/${stream.runId}/stream?format=sse`, { token: user.token });
+    expect(wordsOf(await resumed.all())).toBe('还在');
+  }, 60_000);
+
+  it('frees its place when a program with a key gives up, streaming or not', async () => {
+    const key = await makeApiKey(platform, user);
+    for (const stream of [true, false]) {
+      const leave = new AbortController();
+      const body = { messages: [{ role: 'user', content: scripted({ text: '不该出现' }) }], stream };
+      const asking = platform.api.call('POST', '/v1/chat/completions', { token: key, body, signal: leave.signal }).catch(() => undefined);
+      await eventually(held, (credits) => credits > 0);
+      leave.abort();
+      await asking;
+      await eventually(held, (credits) => credits === 0);
+    }
+  });
+
+  it('goes on when its client leaves after it began', async () => {
+    await platform.spawn('worker');
+    const stream = await send(user, scripted({ tokens: 40, gapMs: 20 }));
+    await stream.until(({ event }) => event === 'delta');
+    stream.leave();
+    await eventually(() => state(stream.runId), (now) => now !== 'opened');
+    expect(await state(stream.runId)).toBe('finished');
+  }, 60_000);
+});
+
+describe('limits of a plan', () => {
+  it('keep a user to so many answers at once, waiting ones included, and charge nothing for a refusal', async () => {
+    await platform.api.ok('PATCH', `/admin/v1/tenants/${tenant.id}`, { token: await admin(platform), body: { settings: { user_open_runs: 2 } } });
+    const first = await send(user, scripted({ text: '一' }));
+    await send(user, scripted({ text: '二' }));
+    const before = await held();
+    const refused = await send(user, scripted({ text: '三' }));
+    expect(refused.status).toBe(429);
+    expect(refused.response.headers.get('retry-after')).toBe('1');
+    expect(await held()).toBe(before);
+    const other = await logIn(platform, tenant, 'other');
+    expect((await send(other, scripted({ text: '四' }))).status).toBe(200);
+    first.leave();
+    await eventually(held, (credits) => credits < before);
+    expect((await send(user, scripted({ text: '五' }))).status).toBe(200);
+  });
+});
