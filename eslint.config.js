@@ -42,7 +42,7 @@ export default tseslint.config(
     files: ['src/platform/config/**/*.ts', 'src/main.ts', 'src/migrate.ts', 'src/audit.ts', 'src/rotate-keys.ts'],
     rules: { 'no-restricted-properties': ['error', ...clockOnly] },
   },
-  { files: ['launch/**/*.ts', 'bench/**/*.ts', 'simulators/**/*.ts', 'test/**/*.ts'], rules: { 'no-console': 'off' } },
+  { files: ['launch/**/*.ts', 'bench/**/*.ts', 'simulators/**/*.ts', 'models/**/*.ts', 'engines/**/*.ts', 'test/**/*.ts'], rules: { 'no-console': 'off' } },
   {
     files: ['test/**/*.ts', '**/*.spec.ts', 'bench/chaos/**/*.ts'],
     rules: {

@@ -10,7 +10,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.spec.ts', 'simulators/**/*.spec.ts', 'launch/**/*.spec.ts', 'migrations/**/*.spec.ts', 'bench/**/*.spec.ts'],
+          include: ['src/**/*.spec.ts', 'simulators/**/*.spec.ts', 'launch/**/*.spec.ts', 'migrations/**/*.spec.ts', 'bench/**/*.spec.ts', 'models/**/*.spec.ts'],
           setupFiles: ['test/kit/reflect.ts'],
         },
       },
