@@ -9,3 +9,5 @@ export { TokenCounter, type Encoding } from './tokens/token-counter.js';
 export type { DeltaBatch, UpstreamUsage } from './stream/delta.js';
 export { UpstreamFailure, type FailureKind } from './stream/failure.js';
 export type { PromptMessage, Sampling, UpstreamRequest } from './stream/request.js';
+export { LocalModels } from './local/local-models.service.js';
+export type { LocalModelState } from './local/local-engine.process.js';

@@ -19,6 +19,8 @@ export interface Config {
   readonly upstreamTimeouts: { readonly connectMs: number; readonly firstTokenMs: number; readonly betweenTokensMs: number };
   /** A channel that fails so many times in a row is left alone for `openMs`, doubling up to a minute. */
   readonly breaker: { readonly failures: number; readonly openMs: number };
+  /** How models that this process serves itself are served: answers at once, requests that may wait and how long, tokens of a context, threads that compute (0: all processors but one), patience with loading. */
+  readonly localModels: { readonly sequences: number; readonly queue: number; readonly queueMs: number; readonly contextTokens: number; readonly threads: number; readonly loadMs: number };
   readonly wechat: { readonly apiBaseUrl: string; readonly payBaseUrl: string; /** Asked when the first host did not answer. */ readonly payStandbyUrl: string | undefined };
   readonly bootstrapAdmin: { readonly email: string; readonly password: string | undefined };
   readonly runs: {
@@ -78,6 +80,14 @@ function configOf(env: Environment): Config {
       betweenTokensMs: env.integer('UPSTREAM_BETWEEN_TOKENS_TIMEOUT_MS', 'how long it may be silent between words', 30_000, 10, 600_000),
     },
     breaker: { failures: env.integer('UPSTREAM_BREAKER_FAILURES', 'a channel that fails so often in a row is left alone', 5, 1, 1_000), openMs: env.integer('UPSTREAM_BREAKER_OPEN_MS', 'for so long, doubling up to a minute', 5_000, 10, 600_000) },
+    localModels: {
+      sequences: env.integer('LOCAL_MODEL_SEQUENCES', 'answers at once of each model that a worker serves itself', 2, 1, 64),
+      queue: env.integer('LOCAL_MODEL_QUEUE', 'requests that wait behind them', 16, 0, 10_000),
+      queueMs: env.integer('LOCAL_MODEL_QUEUE_TIMEOUT_MS', 'how long one may wait there', 30_000, 10, 600_000),
+      contextTokens: env.integer('LOCAL_MODEL_CONTEXT_TOKENS', 'most tokens of prompt and answer together', 4_096, 64, 1_048_576),
+      threads: env.integer('LOCAL_MODEL_THREADS', 'threads that compute; 0: all processors but one', 0, 0, 256),
+      loadMs: env.integer('LOCAL_MODEL_LOAD_TIMEOUT_MS', 'how long a model may take to load', 120_000, 100, 3_600_000),
+    },
     wechat: readWechat(env),
     bootstrapAdmin: {
       email: env.text('BOOTSTRAP_ADMIN_EMAIL', 'the first platform admin, made where there is none', 'admin@example.com'),
