@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Two projects: `unit` stands beside the files and needs no server; `e2e`
+ * Three projects: `unit` stands beside the files and needs no server; `local`
+ * forks engines of local models, `model:engine` installed or a stand-in; `e2e`
  * drives built processes over HTTP against servers that its set-up starts.
  */
 export default defineConfig({
@@ -12,6 +13,15 @@ export default defineConfig({
           name: 'unit',
           include: ['src/**/*.spec.ts', 'simulators/**/*.spec.ts', 'launch/**/*.spec.ts', 'migrations/**/*.spec.ts', 'bench/**/*.spec.ts', 'models/**/*.spec.ts'],
           setupFiles: ['test/kit/reflect.ts'],
+        },
+      },
+      {
+        test: {
+          name: 'local',
+          include: ['test/local/**/*.spec.ts'],
+          setupFiles: ['test/kit/reflect.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
         },
       },
       {

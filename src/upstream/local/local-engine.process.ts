@@ -22,6 +22,8 @@ export interface LocalModelOptions {
   readonly threads: number;
   /** How long the model may take to load. */
   readonly loadMs: number;
+  /** A cancelled answer that goes on for longer than this means that the process is stuck: it is killed. 30 s where unset. */
+  readonly cancelMs?: number;
 }
 
 /** `unavailable`: not installed, no good file, or waiting for its next start; `reason` says which. */
@@ -44,7 +46,6 @@ export interface LocalAnswer {
 
 /** A missing engine or a bad file is not mended within the retries of one answer. */
 const HOPELESS_RETRY_MS = 60_000;
-/** A cancelled answer that goes on for longer than this means that the process is stuck: it is killed. */
 const CANCEL_MS = 30_000;
 /** A bad file is not read again for every request. */
 const BAD_FILE_MS = 5_000;
@@ -122,7 +123,7 @@ export class LocalEngine {
     const stuck = setTimeout(() => {
       this.logger.warn({ model: this.path, pid: child.pid }, 'the engine does not let go of a cancelled answer: killed');
       child.kill();
-    }, CANCEL_MS);
+    }, this.options.cancelMs ?? CANCEL_MS);
     await channel.whenEnded;
     clearTimeout(stuck);
   }

@@ -10,7 +10,7 @@ const MOST = { layers: 1_024, width: 1_048_576, heads: 4_096, context: 16_777_21
 
 /**
  * Refuses what the engine could not load, and above all what makes llama.cpp abort its process instead of failing:
- * `head_count` absent or zero, `feed_forward_length` absent (tried with node-llama-cpp 3.22.1).
+ * `head_count` absent or zero, `feed_forward_length` absent, experts of which none is used (tried with node-llama-cpp 3.22.1).
  * It can't foresee every assertion of the engine: that is what the child process is for.
  * @param fileBytes size of the whole file.
  * @throws GgufError
@@ -19,6 +19,7 @@ export function checkModel(header: GgufHeader, fileBytes: number): void {
   const architecture = header.values.get('general.architecture');
   if (typeof architecture !== 'string' || architecture === '') throw new GgufError('general.architecture is missing');
   checkShape(header, architecture);
+  checkExperts(header, architecture);
   checkTokenizer(header);
   checkTensors(header, fileBytes);
 }
@@ -48,6 +49,13 @@ function checkShape(header: GgufHeader, architecture: string): void {
   }
   const epsilon = header.values.get(key('attention.layer_norm_rms_epsilon'));
   if (typeof epsilon !== 'number' || !(epsilon > 0)) throw new GgufError(`${key('attention.layer_norm_rms_epsilon')} is missing or not above zero`);
+}
+
+function checkExperts(header: GgufHeader, architecture: string): void {
+  const experts = header.values.get(`${architecture}.expert_count`) ?? 0;
+  if (experts === 0) return;
+  const used = header.values.get(`${architecture}.expert_used_count`);
+  if (typeof experts !== 'number' || typeof used !== 'number' || used < 1 || used > experts) throw new GgufError(`${architecture}.expert_used_count must be a number from 1 to ${architecture}.expert_count`);
 }
 
 /** Most sizes are one number; some architectures give one per layer. */

@@ -113,6 +113,8 @@ describe('the header of a GGUF file', () => {
     ['an alignment of zero', gguf({ 'general.alignment': { u32: 0 } }), 'general.alignment'],
     ['fewer scores than tokens', gguf({ 'tokenizer.ggml.scores': { u32s: [1] } }), 'scores has 1 entries for 2'],
     ['heads that do not divide the width', gguf({ 'llama.attention.head_count': { u32: 7 } }), 'must be a multiple of llama.attention.head_count'],
+    ['experts of which none is used', gguf({ 'llama.expert_count': { u32: 4 } }), 'expert_used_count'],
+    ['more experts used than there are', gguf({ 'llama.expert_count': { u32: 4 }, 'llama.expert_used_count': { u32: 5 } }), 'expert_used_count'],
     ['shared heads that do not divide the heads', gguf({ 'llama.attention.head_count_kv': { u32: 3 } }), 'head_count_kv'],
   ])('is refused: %s', async (_name, bytes, reason) => {
     await expect(check(bytes)).rejects.toThrow(reason);

@@ -1,0 +1,41 @@
+import { vi } from 'vitest';
+import type { Logger } from '../../src/platform/telemetry/index.js';
+import type { DeltaBatch } from '../../src/upstream/stream/delta.js';
+import type { UpstreamRequest } from '../../src/upstream/stream/request.js';
+import type { LocalClient } from '../../src/upstream/local/local.client.js';
+import type { LocalModelOptions } from '../../src/upstream/local/local-engine.process.js';
+
+export const OPTIONS: LocalModelOptions = { sequences: 2, queue: 8, queueMs: 10_000, contextTokens: 1_024, threads: 1, loadMs: 20_000, cancelMs: 10_000 };
+export const TIMEOUTS = { connectMs: 1_000, firstTokenMs: 10_000, betweenTokensMs: 10_000 };
+
+export function request(content = 'Who are you?', more: Partial<UpstreamRequest> = {}): UpstreamRequest {
+  return { model: 'tiny', messages: [{ role: 'user', content }], maxTokens: 100, sampling: { temperature: 0 }, ...more };
+}
+
+/** The whole of an answer. */
+export async function ask(client: LocalClient, wish: UpstreamRequest, signal: AbortSignal = AbortSignal.timeout(25_000)): Promise<{ readonly text: string; readonly last: DeltaBatch | undefined }> {
+  let text = '';
+  let last: DeltaBatch | undefined;
+  for await (const batch of await client.open(wish, signal)) {
+    text += batch.contents.join('');
+    last = batch;
+  }
+  return { text, last };
+}
+
+/** What a log would have held. */
+export interface HeldLog {
+  readonly lines: { readonly level: 'info' | 'warn'; readonly fields: Record<string, unknown>; readonly message: string }[];
+  readonly logger: Logger;
+}
+
+export function heldLog(): HeldLog {
+  const lines: HeldLog['lines'] = [];
+  const at = (level: 'info' | 'warn') => (fields: Record<string, unknown>, message: string) => void lines.push({ level, fields, message });
+  return { lines, logger: { info: at('info'), warn: at('warn') } as unknown as Logger };
+}
+
+/** Repeats an assertion until it holds: for what another process does in its own time. */
+export async function until(assertion: () => void | Promise<void>): Promise<void> {
+  await vi.waitFor(assertion, { timeout: 10_000, interval: 25 });
+}
