@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import type { Logger } from '../src/platform/telemetry/index.js';
+import { Metrics, type Logger } from '../src/platform/telemetry/index.js';
 import { EnginePackage } from '../src/upstream/local/engine/engine-package.locator.js';
 import { LocalClient } from '../src/upstream/local/local.client.js';
 import { LocalEngine } from '../src/upstream/local/local-engine.process.js';
@@ -18,7 +18,7 @@ async function main(): Promise<void> {
   if (path === undefined || prompt === undefined || rest.length > 0) throw new UsageError(USAGE);
   const contextTokens = number(values.context, 4_096);
   const threads = number(values.threads, Math.max(1, availableParallelism() - 1));
-  const engine = new LocalEngine(path, { sequences: 1, queue: 0, queueMs: 1_000, contextTokens, threads, loadMs: 600_000 }, new EnginePackage(), quietLogger());
+  const engine = new LocalEngine(path, { sequences: 1, queue: 0, queueMs: 1_000, contextTokens, threads, loadMs: 600_000 }, new EnginePackage(), quietLogger(), new Metrics());
   const client = new LocalClient(engine, { firstTokenMs: 600_000, betweenTokensMs: 60_000 });
   try {
     const request = { model: 'local', messages: [{ role: 'user' as const, content: prompt }], maxTokens: number(values.tokens, 512), sampling: { temperature: number(values.temperature, 0.8) } };

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeHeader, entry } from '../../models/gguf/encode.js';
 import { quantiseFile } from '../../models/quantise/quantise.js';
 import { SENTENCE, TINY, writeTinyModel } from '../../models/tiny/tiny-model.js';
+import { Metrics } from '../../src/platform/telemetry/index.js';
 import { EnginePackage } from '../../src/upstream/local/engine/engine-package.locator.js';
 import { readCheckedHeader } from '../../src/upstream/local/gguf/header.reader.js';
 import { parseHeader } from '../../src/upstream/local/gguf/header.js';
@@ -17,7 +18,7 @@ if (missing) console.warn(`test/local/engine.spec.ts is skipped: the engine is n
 
 describe.skipIf(missing)(NAME, () => {
   const { lines, logger } = heldLog();
-  const models = new LocalModels({ localModels: { ...OPTIONS, sequences: 4, queue: 2 }, upstreamTimeouts: TIMEOUTS }, logger);
+  const models = new LocalModels({ localModels: { ...OPTIONS, sequences: 4, queue: 2 }, upstreamTimeouts: TIMEOUTS }, logger, new Metrics());
   let folder: string;
   let f16: string;
   let q4: string;

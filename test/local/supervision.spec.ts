@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { writeTinyModel } from '../../models/tiny/tiny-model.js';
+import { Metrics } from '../../src/platform/telemetry/index.js';
 import { EnginePackage } from '../../src/upstream/local/engine/engine-package.locator.js';
 import { LocalClient } from '../../src/upstream/local/local.client.js';
 import { LocalEngine, type LocalModelOptions } from '../../src/upstream/local/local-engine.process.js';
@@ -44,6 +45,7 @@ let folder: string;
 let model: string;
 let log: HeldLog;
 let engine: LocalEngine;
+const metrics = new Metrics();
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'local-engine-'));
@@ -63,8 +65,12 @@ afterAll(async () => rm(folder, { recursive: true, force: true }));
 
 function start(options: Partial<LocalModelOptions> = {}, timeouts: Partial<typeof TIMEOUTS> = {}, path = model, engineFolder = join(folder, 'engine')): LocalClient {
   log = heldLog();
-  engine = new LocalEngine(path, { ...OPTIONS, ...options }, new EnginePackage(engineFolder), log.logger);
+  engine = new LocalEngine(path, { ...OPTIONS, ...options }, new EnginePackage(engineFolder), log.logger, metrics);
   return new LocalClient(engine, { ...TIMEOUTS, ...timeouts });
+}
+
+async function gauge(name: 'localAnswers' | 'localQueued'): Promise<number | undefined> {
+  return (await metrics[name].get()).values[0]?.value;
 }
 
 async function readAll(answer: AsyncIterable<unknown>): Promise<void> {
@@ -139,9 +145,11 @@ describe('requests beyond the sequences', () => {
     const second = ask(client, request());
     await expect(ask(client, request())).rejects.toMatchObject({ kind: 'rate_limited', retryAfterMs: 1_000 });
     expect(engine.state).toMatchObject({ answering: 1, queued: 1 });
+    expect([await gauge('localAnswers'), await gauge('localQueued')]).toEqual([1, 1]);
     abort.abort();
     await expect(readAll(first)).rejects.toThrow();
     expect((await second).text).toContain('smile');
+    await until(async () => expect([await gauge('localAnswers'), await gauge('localQueued')]).toEqual([0, 0]));
   });
 
   it('wait no longer than they are told to, and leave when they are aborted', async () => {
@@ -189,14 +197,19 @@ describe('a process that ends', () => {
     await until(async () => expect((await ask(client, request())).text).toContain('smile'));
   });
 
-  it('goes when it can not load the model, or says nothing about it for too long', async () => {
-    const client = start({ loadMs: 300 });
+  it('goes when it can not load the model', async () => {
+    const client = start();
     await mark('refuse');
     await expect(ask(client, request())).rejects.toMatchObject({ kind: 'connect', cause: { message: 'no good' } });
+    expect(engine.state).toMatchObject({ state: 'unavailable', reason: 'no good' });
     expect(engine.state.pid).toBeUndefined();
-    await rm(join(folder, 'engine/refuse'));
+  });
+
+  it('goes when it says nothing about the model for too long', async () => {
+    const client = start({ loadMs: 300 });
     await mark('mute');
-    await until(async () => expect(await ask(client, request()).catch((error: unknown) => error)).toMatchObject({ kind: 'connect', cause: { message: expect.stringContaining('within 300 ms') } }));
+    await expect(ask(client, request())).rejects.toMatchObject({ kind: 'connect', cause: { message: expect.stringContaining('within 300 ms') } });
+    expect(engine.state.pid).toBeUndefined();
   });
 
   it('goes with the platform, and nothing starts after', async () => {

@@ -1,4 +1,4 @@
-import type { Logger } from '../../platform/telemetry/index.js';
+import type { Logger, Metrics } from '../../platform/telemetry/index.js';
 import { UpstreamFailure } from '../stream/failure.js';
 import type { UpstreamRequest } from '../stream/request.js';
 import type { AnswerPart, AnswerChannel } from './engine/answer-channel.js';
@@ -66,7 +66,13 @@ export class LocalEngine {
   private closed = false;
   private lastId = 0;
 
-  constructor(private readonly path: string, private readonly options: LocalModelOptions, private readonly engine: EnginePackage, private readonly logger: Logger) {
+  constructor(
+    private readonly path: string,
+    private readonly options: LocalModelOptions,
+    private readonly engine: EnginePackage,
+    private readonly logger: Logger,
+    private readonly metrics: Pick<Metrics, 'localAnswers' | 'localQueued' | 'localProcessEnds'>,
+  ) {
     this.slots = new SequenceSlots(options.sequences, options.queue, options.queueMs);
   }
 
@@ -81,7 +87,7 @@ export class LocalEngine {
    * @throws UpstreamFailure `connect` when the engine can't serve now, `rate_limited` when there is no room; the signal's reason.
    */
   async open(request: UpstreamRequest, signal: AbortSignal): Promise<LocalAnswer> {
-    const release = await this.slots.acquire(signal);
+    const release = await this.place(signal);
     try {
       const child = await abortable(this.running(), signal);
       const id = ++this.lastId;
@@ -99,6 +105,16 @@ export class LocalEngine {
     clearTimeout(this.restart);
     this.slots.refuseWaiting(unavailable('the platform is stopping', HOPELESS_RETRY_MS));
     await this.child?.stop();
+  }
+
+  private async place(signal: AbortSignal): Promise<() => void> {
+    this.metrics.localQueued.inc();
+    const release = await this.slots.acquire(signal).finally(() => this.metrics.localQueued.dec());
+    this.metrics.localAnswers.inc();
+    return () => {
+      this.metrics.localAnswers.dec();
+      release();
+    };
   }
 
   private answer(id: number, child: EngineChild, channel: AnswerChannel, release: () => void): LocalAnswer {
@@ -181,6 +197,7 @@ export class LocalEngine {
     if (this.child === child) this.child = undefined;
     if (this.closed) return;
     this.failures += 1;
+    this.metrics.localProcessEnds.inc();
     const delayMs = restartDelay(this.failures);
     this.retryAt = performance.now() + delayMs;
     this.trouble = `the engine's process ended (${signal ?? `exit code ${String(code)}`})`;

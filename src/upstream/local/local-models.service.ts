@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { CONFIG, type Config } from '../../platform/config/index.js';
-import { LOGGER, type Logger } from '../../platform/telemetry/index.js';
+import { LOGGER, Metrics, type Logger } from '../../platform/telemetry/index.js';
 import { EnginePackage } from './engine/engine-package.locator.js';
 import { LocalClient } from './local.client.js';
 import { LocalEngine, type LocalModelState } from './local-engine.process.js';
@@ -11,7 +11,11 @@ export class LocalModels implements OnApplicationShutdown {
   private readonly engines = new Map<string, LocalEngine>();
   private readonly installation = new EnginePackage();
 
-  constructor(@Inject(CONFIG) private readonly config: Pick<Config, 'localModels' | 'upstreamTimeouts'>, @Inject(LOGGER) private readonly logger: Logger) {}
+  constructor(
+    @Inject(CONFIG) private readonly config: Pick<Config, 'localModels' | 'upstreamTimeouts'>,
+    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly metrics: Metrics,
+  ) {}
 
   /** The client of a channel of kind `local`, whose base URL is the path of a GGUF file. Starts nothing yet. */
   client(channel: { readonly baseUrl: string }): LocalClient {
@@ -37,7 +41,7 @@ export class LocalModels implements OnApplicationShutdown {
   private engine(path: string): LocalEngine {
     const known = this.engines.get(path);
     if (known !== undefined) return known;
-    const engine = new LocalEngine(path, this.config.localModels, this.installation, this.logger);
+    const engine = new LocalEngine(path, this.config.localModels, this.installation, this.logger, this.metrics);
     this.engines.set(path, engine);
     return engine;
   }

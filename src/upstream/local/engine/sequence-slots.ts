@@ -24,7 +24,7 @@ export class SequenceSlots {
   }
 
   /**
-   * Takes a place, waiting for one in turn. Gives the function that gives it back; calling that again does nothing.
+   * Takes a place, waiting for one in turn. Gives the function that gives it back, to be called once.
    * @throws UpstreamFailure `rate_limited` when the queue is full, or the wait was longer than the patience; the signal's reason.
    */
   async acquire(signal: AbortSignal): Promise<() => void> {
@@ -32,10 +32,7 @@ export class SequenceSlots {
     if (this.taken < this.slots) this.taken += 1;
     else if (this.waiting.length >= this.longestQueue) throw busy();
     else await this.wait(signal);
-    let held = true;
     return () => {
-      if (!held) return;
-      held = false;
       const next = this.waiting.shift();
       // A place that is handed on stays taken.
       if (next === undefined) this.taken -= 1;
