@@ -4,11 +4,15 @@ import { Metrics, type Logger } from '../src/platform/telemetry/index.js';
 import { EnginePackage } from '../src/upstream/local/engine/engine-package.locator.js';
 import { LocalClient } from '../src/upstream/local/local.client.js';
 import { LocalEngine } from '../src/upstream/local/local-engine.process.js';
+import type { CallWatch } from '../src/upstream/stream/call-watch.js';
 import { UpstreamFailure } from '../src/upstream/stream/failure.js';
 import { memoryOf } from './terminal/process-memory.js';
 import { runProgram, UsageError } from './terminal/program.js';
 
 const USAGE = 'npm run model:try -- file.gguf "prompt" [--threads 1] [--context 4096] [--tokens 512] [--temperature 0.8]';
+
+/** There are no books to keep. */
+const NOBODY: CallWatch = { headers: () => undefined, usage: () => undefined, whole: () => undefined, broke: () => undefined };
 
 /** `npm run model:try`: one answer of a model, served as a channel would serve it, with its speed and the memory of the engine's process. */
 async function main(): Promise<void> {
@@ -24,7 +28,7 @@ async function main(): Promise<void> {
     const request = { model: 'local', messages: [{ role: 'user' as const, content: prompt }], maxTokens: number(values.tokens, 512), sampling: { temperature: number(values.temperature, 0.8) } };
     let firstAt = 0;
     let pieces = 0;
-    for await (const { contents, usage, finishReason } of await client.open(request, new AbortController().signal)) {
+    for await (const { contents, usage, finishReason } of await client.open(request, new AbortController().signal, NOBODY)) {
       if (firstAt === 0) firstAt = performance.now();
       pieces += contents.length;
       process.stdout.write(contents.join(''));

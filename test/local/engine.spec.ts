@@ -10,7 +10,7 @@ import { EnginePackage } from '../../src/upstream/local/engine/engine-package.lo
 import { readCheckedHeader } from '../../src/upstream/local/gguf/header.reader.js';
 import { parseHeader } from '../../src/upstream/local/gguf/header.js';
 import { LocalModels } from '../../src/upstream/local/local-models.service.js';
-import { ask, heldLog, OPTIONS, request, TIMEOUTS, until } from './kit.js';
+import { ask, heldLog, OPTIONS, request, TIMEOUTS, until, watched } from './kit.js';
 
 const missing = !new EnginePackage().installed;
 const NAME = `the engine itself${missing ? ' (SKIPPED: not installed, "npm run model:engine" does it)' : ''}`;
@@ -76,7 +76,7 @@ describe.skipIf(missing)(NAME, () => {
       const abort = new AbortController();
       let text = '';
       const reading = (async () => {
-        for await (const batch of await client.open(request('Hi', { maxTokens: 900 }), abort.signal)) {
+        for await (const batch of await client.open(request('Hi', { maxTokens: 900 }), abort.signal, watched())) {
           text += batch.contents.join('');
           if (text.length > 12) abort.abort(new Error('stopped by its user'));
         }

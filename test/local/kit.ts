@@ -1,5 +1,6 @@
 import { vi } from 'vitest';
 import type { Logger } from '../../src/platform/telemetry/index.js';
+import type { CallWatch } from '../../src/upstream/stream/call-watch.js';
 import type { DeltaBatch } from '../../src/upstream/stream/delta.js';
 import type { UpstreamRequest } from '../../src/upstream/stream/request.js';
 import type { LocalClient } from '../../src/upstream/local/local.client.js';
@@ -12,11 +13,16 @@ export function request(content = 'Who are you?', more: Partial<UpstreamRequest>
   return { model: 'tiny', messages: [{ role: 'user', content }], maxTokens: 100, sampling: { temperature: 0 }, ...more };
 }
 
+/** Writes down what a call reports. */
+export function watched(seen: string[] = []): CallWatch {
+  return { headers: () => void seen.push('accepted'), usage: ({ promptTokens, completionTokens }) => void seen.push(`usage ${promptTokens} + ${completionTokens}`), whole: () => void seen.push('whole'), broke: () => void seen.push('broke') };
+}
+
 /** The whole of an answer. */
-export async function ask(client: LocalClient, wish: UpstreamRequest, signal: AbortSignal = AbortSignal.timeout(25_000)): Promise<{ readonly text: string; readonly last: DeltaBatch | undefined }> {
+export async function ask(client: LocalClient, wish: UpstreamRequest, signal: AbortSignal = AbortSignal.timeout(25_000), watch: CallWatch = watched()): Promise<{ readonly text: string; readonly last: DeltaBatch | undefined }> {
   let text = '';
   let last: DeltaBatch | undefined;
-  for await (const batch of await client.open(wish, signal)) {
+  for await (const batch of await client.open(wish, signal, watch)) {
     text += batch.contents.join('');
     last = batch;
   }

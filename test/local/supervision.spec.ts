@@ -7,7 +7,7 @@ import { Metrics } from '../../src/platform/telemetry/index.js';
 import { EnginePackage } from '../../src/upstream/local/engine/engine-package.locator.js';
 import { LocalClient } from '../../src/upstream/local/local.client.js';
 import { LocalEngine, type LocalModelOptions } from '../../src/upstream/local/local-engine.process.js';
-import { ask, heldLog, OPTIONS, request, TIMEOUTS, until, type HeldLog } from './kit.js';
+import { ask, heldLog, OPTIONS, request, TIMEOUTS, until, watched, type HeldLog } from './kit.js';
 
 /** A stand-in for the engine's process that does what the last message asks for. */
 const STAND_IN = `
@@ -88,6 +88,25 @@ describe('an answer', () => {
     expect(engine.state).toMatchObject({ state: 'ready', answering: 0, queued: 0 });
   });
 
+  it('reports to whoever keeps the books: accepted, usage, whole; or broken after its first words, and not when its caller left', async () => {
+    const client = start();
+    const of = async (wish: string): Promise<string[]> => {
+      const seen: string[] = [];
+      const leave = new AbortController();
+      const watch = watched(seen);
+      const headers = (): void => {
+        watch.headers({});
+        if (wish === 'endless') setImmediate(() => leave.abort());
+      };
+      await ask(client, request(wish), leave.signal, { ...watch, headers }).catch(() => undefined);
+      return seen;
+    };
+    expect(await of('Hello')).toEqual(['accepted', 'usage 3 + 2', 'whole']);
+    expect(await of('fail')).toEqual([]);
+    expect(await of('endless')).toEqual(['accepted']);
+    expect(await of('die')).toEqual(['accepted', 'broke']);
+  });
+
   it('is made by a process that sees nothing of our environment', async () => {
     expect((await ask(start(), request('echo env'))).text).toBe('empty');
   });
@@ -116,7 +135,7 @@ describe('an answer', () => {
     const reason = new Error('enough');
     let text = '';
     const reading = (async () => {
-      for await (const batch of await client.open(request('endless'), abort.signal)) {
+      for await (const batch of await client.open(request('endless'), abort.signal, watched())) {
         text += batch.contents.join('');
         if (text.length > 20) abort.abort(reason);
       }
@@ -129,9 +148,9 @@ describe('an answer', () => {
 
   it('that nobody reads to its end gives its place back too', async () => {
     const client = start({ sequences: 1 });
-    for await (const batch of await client.open(request('endless'), new AbortController().signal)) if (batch.contents.length > 0) break;
+    for await (const batch of await client.open(request('endless'), new AbortController().signal, watched())) if (batch.contents.length > 0) break;
     const abort = new AbortController();
-    await client.open(request('endless'), abort.signal);
+    await client.open(request('endless'), abort.signal, watched());
     abort.abort();
     expect((await ask(client, request())).last?.finishReason).toBe('stop');
   });
@@ -141,7 +160,7 @@ describe('requests beyond the sequences', () => {
   it('wait in turn, and beyond the queue are refused with a time to come again', async () => {
     const client = start({ sequences: 1, queue: 1 });
     const abort = new AbortController();
-    const first = await client.open(request('endless'), abort.signal);
+    const first = await client.open(request('endless'), abort.signal, watched());
     const second = ask(client, request());
     await expect(ask(client, request())).rejects.toMatchObject({ kind: 'rate_limited', retryAfterMs: 1_000 });
     expect(engine.state).toMatchObject({ answering: 1, queued: 1 });
@@ -155,7 +174,7 @@ describe('requests beyond the sequences', () => {
   it('wait no longer than they are told to, and leave when they are aborted', async () => {
     const client = start({ sequences: 1, queueMs: 100 });
     const abort = new AbortController();
-    await client.open(request('endless'), abort.signal);
+    await client.open(request('endless'), abort.signal, watched());
     await expect(ask(client, request())).rejects.toMatchObject({ kind: 'rate_limited' });
     const leave = new AbortController();
     const waiting = ask(client, request(), leave.signal);

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { CONFIG, type Config } from '../../platform/config/index.js';
 import { LOGGER, Metrics, type Logger } from '../../platform/telemetry/index.js';
@@ -41,7 +42,8 @@ export class LocalModels implements OnApplicationShutdown {
   private engine(path: string): LocalEngine {
     const known = this.engines.get(path);
     if (known !== undefined) return known;
-    const engine = new LocalEngine(path, this.config.localModels, this.installation, this.logger, this.metrics);
+    const { threads, ...options } = this.config.localModels;
+    const engine = new LocalEngine(path, { ...options, threads: threads === 0 ? Math.max(1, availableParallelism() - 1) : threads }, this.installation, this.logger, this.metrics);
     this.engines.set(path, engine);
     return engine;
   }

@@ -1,4 +1,5 @@
 import type { Config } from '../../platform/config/index.js';
+import type { CallWatch } from '../stream/call-watch.js';
 import { SurrogateJoiner, type DeltaBatch } from '../stream/delta.js';
 import { UpstreamFailure } from '../stream/failure.js';
 import type { UpstreamRequest } from '../stream/request.js';
@@ -16,27 +17,35 @@ export class LocalClient {
    * @throws UpstreamFailure, also from the iterator: `connect` not available now, `rate_limited` no room, `context_length`, `timeout`,
    *   `cut` the process died, `server` the engine failed; the signal's reason when the caller aborted.
    */
-  async open(request: UpstreamRequest, signal: AbortSignal): Promise<AsyncIterable<DeltaBatch>> {
+  async open(request: UpstreamRequest, signal: AbortSignal, watch: CallWatch): Promise<AsyncIterable<DeltaBatch>> {
     const answer = await this.engine.open(request, signal);
     const dog = new Watchdog(this.timeouts.firstTokenMs, signal);
     // Also where nobody comes to read the rest: the place in the engine is for the next one.
     dog.signal.addEventListener('abort', () => answer.close(), { once: true });
-    const stream = this.batches(answer, dog, signal);
+    const stream = this.batches(answer, dog, signal, watch);
     return chain(await stream.next(), stream);
   }
 
-  private async *batches(answer: LocalAnswer, dog: Watchdog, outer: AbortSignal): AsyncGenerator<DeltaBatch> {
+  private async *batches(answer: LocalAnswer, dog: Watchdog, outer: AbortSignal, watch: CallWatch): AsyncGenerator<DeltaBatch> {
     const joiner = new SurrogateJoiner();
+    let spoke = false;
     try {
       for (;;) {
         const part = await answer.next(dog.signal);
         dog.alive(this.timeouts.betweenTokensMs);
         const batch = read(part, joiner);
-        if (batch.contents.length > 0 || batch.finishReason !== undefined) yield batch;
+        if (batch.contents.length === 0 && batch.finishReason === undefined) continue;
+        // There are none, but they say that the call was accepted: a channel on probation is trusted again.
+        if (!spoke) watch.headers({});
+        spoke = true;
+        if (batch.usage !== undefined) watch.usage(batch.usage);
+        if (batch.finishReason !== undefined) watch.whole();
+        yield batch;
         if (batch.finishReason !== undefined) return;
       }
     } catch (error) {
       if (outer.aborted) throw outer.reason;
+      if (spoke) watch.broke();
       throw dog.fired ? new UpstreamFailure('timeout') : error;
     } finally {
       dog.stop();
