@@ -146,6 +146,11 @@ export class TenantService implements OnModuleInit {
     return this.setState(ctx, id, 'active');
   }
 
+  /** Ids of the tenants that never fall back on the platform's channels. */
+  async withOwnChannelsOnly(ctx: PlatformContext): Promise<readonly string[]> {
+    return this.database.inPlatform(ctx, (tx) => this.repository.withOwnChannelsOnly(tx));
+  }
+
   /** Tells every node that something kept with the tenant changed, such as its merchant account. */
   async announce(id: string): Promise<void> {
     await this.cache.tell(id);
