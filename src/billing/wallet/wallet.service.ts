@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { RequestContext } from '../../platform/context/index.js';
 import { Database, type TenantTx } from '../../platform/database/index.js';
 import { ID, decodeCursor, pageOf, type Page } from '../../platform/values/index.js';
-import { TenantService, shownModel } from '../../tenants/index.js';
+import { TenantService } from '../../tenants/index.js';
 import { actingUserId } from '../../identity/index.js';
 import { GrantService } from '../grants/grant.service.js';
 import { WalletRepository } from './wallet.repository.js';
@@ -66,8 +66,8 @@ export class WalletService {
 
   /** Usage, with the models under the names that this client may see. */
   private async usageReader(ctx: RequestContext): Promise<Read<UsageRow>> {
-    const { modelAliases } = await this.tenants.settingsOf(ctx.tenantId);
-    return async (...page) => (await this.repository.usage(...page)).map((row) => ({ ...row, model: shownModel(modelAliases, ctx.platform, row.model) }));
+    const shown = await this.tenants.modelNames(ctx);
+    return async (...page) => (await this.repository.usage(...page)).map((row) => ({ ...row, model: shown(row.model) }));
   }
 
   private async page<Row>(ctx: RequestContext, page: { readonly cursor?: string; readonly limit: number }, read: Read<Row>, keyOf: (row: Row) => readonly string[]): Promise<Page<Row>> {

@@ -3,7 +3,7 @@ import type { RequestContext } from '../../platform/context/index.js';
 import { Database } from '../../platform/database/index.js';
 import { DomainError } from '../../platform/errors/index.js';
 import { decodeCursor, isId, newId, pageOf, type Page } from '../../platform/values/index.js';
-import { TenantService, shownModel } from '../../tenants/index.js';
+import { TenantService } from '../../tenants/index.js';
 import { ModelService } from '../../upstream/index.js';
 import { HistoryRepository } from '../messages/history.repository.js';
 import { MessageRepository, type Message } from '../messages/message.repository.js';
@@ -111,8 +111,8 @@ export class ConversationService {
 
   /** Gives rows the model's name that this client may see. */
   private async naming(ctx: RequestContext): Promise<<Row extends { readonly model: string | null }>(row: Row) => Row> {
-    const { modelAliases } = await this.tenants.settingsOf(ctx.tenantId);
-    return (row) => (row.model === null ? row : { ...row, model: shownModel(modelAliases, ctx.platform, row.model) });
+    const shown = await this.tenants.modelNames(ctx);
+    return (row) => (row.model === null ? row : { ...row, model: shown(row.model) });
   }
 }
 

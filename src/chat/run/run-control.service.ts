@@ -5,7 +5,7 @@ import { Bus } from '../../platform/redis/index.js';
 import { LOGGER, errorFields, type Logger } from '../../platform/telemetry/index.js';
 import { isId } from '../../platform/values/index.js';
 import { StandingService } from '../../identity/index.js';
-import { TenantService, shownModel } from '../../tenants/index.js';
+import { TenantService } from '../../tenants/index.js';
 import { Dispatcher } from '../../upstream/index.js';
 import { StreamLogRepository } from '../stream/stream-log.repository.js';
 import { ActiveRuns, isOf, type ActiveRun, type EndCause } from './active-runs.js';
@@ -84,8 +84,8 @@ export class RunControlService implements OnModuleInit {
   async own(ctx: RequestContext, runId: string): Promise<RunRecord> {
     const run = isId(runId) ? await this.runs.find(ctx, runId) : undefined;
     if (run === undefined || run.userId !== userOf(ctx)) throw new DomainError('not_found', { param: 'id' });
-    const { modelAliases } = await this.tenants.settingsOf(ctx.tenantId);
-    return { ...run, model: shownModel(modelAliases, ctx.platform, run.model) };
+    const shown = await this.tenants.modelNames(ctx);
+    return { ...run, model: shown(run.model) };
   }
 
   /** Stops a run of the caller's. Stopping twice, or after the end, is the same as once. */
