@@ -87,6 +87,7 @@ describe('channels', () => {
     ['base_url', { base_url: 'https://1.1.1.1/v1?x' }], ['base_url', { base_url: 'x' }], ['base_url', { base_url: undefined }], ['proxy_url', { proxy_url: 'http://10.0.0.1:3128' }],
     ['name', { name: undefined }], ['name', { name: ' ' }], ['models', { models: [] }], ['models', { models: undefined }], ['models[0].model', { models: [{ model: 'a b' }] }], ['models[1].model', { models: [{ model: 'a' }, { model: 'a' }] }],
     ['models[0].price.output', { models: [{ model: 'a', price: { input: 1, cached_input: 1 } }] }], ['models[0].price.input', { models: [{ model: 'a', price: { input: 1.5, cached_input: 1, output: 1 } }] }],
+    ['models[0].upstream_name', { models: [{ model: 'a', upstream_name: 'b\nc' }] }], ['region', { region: 'a\nb' }], ['base_url', { base_url: 'https://1.1.1.1/\nv1' }], ['tags', { tags: ['a b'] }],
     ['weight', { weight: 0 }], ['max_concurrent', { max_concurrent: 0 }], ['api_key', { api_key: 'with blank' }], ['kind', { kind: 'azure' }], ['state', { state: 'paused' }], ['base_url', { kind: 'local', base_url: 'https://1.1.1.1/' }],
   ])('with a wrong %s are refused: %j', async (param, wrong) => {
     const answer = await platform.api.post(channelsOf(), draft('sim-chat', wrong), { token: staff });

@@ -10,6 +10,7 @@ const Absent = (): PropertyDecorator => ValidateIf((_, value) => value !== undef
 const Nullable = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined && value !== null);
 
 const NAME = /^(?=.*\S)[^\p{Cc}]{1,80}$/u;
+const LINE = /^(?=.*\S)[^\p{Cc}]+$/u;
 const KEY = /^[\x21-\x7e]{1,500}$/;
 const MODEL = /^[A-Za-z0-9][\w.:/-]{0,99}$/;
 const TAG = /^[\w.:-]{1,40}$/;
@@ -17,6 +18,9 @@ const MOST_MICRO_YUAN = 1_000_000_000_000;
 const AMOUNT = { type: 'integer', minimum: 0, maximum: MOST_MICRO_YUAN, description: 'Micro-yuan per 1,000 tokens.' } as const;
 const FAULT = {
   name: { message: 'name must have 1 to 80 characters, not only blanks, and no control characters' },
+  upstreamName: { message: 'upstream_name must be a text in one line' },
+  region: { message: 'region must be a text in one line' },
+  reason: { message: 'reason must be a text in one line' },
   key: { message: 'api_key must have 1 to 500 printable ASCII characters without blanks' },
   tags: { each: true, message: 'tags must have 1 to 40 characters of a-z, A-Z, 0-9, _ . : - each' },
 } as const;
@@ -29,7 +33,7 @@ export class ModelPriceDto {
 
 export class ChannelModelDto {
   @ApiProperty({ description: 'Public model name.' }) @IsString() @Matches(MODEL, { message: 'model must be a model name' }) model!: string;
-  @ApiPropertyOptional({ description: 'Its name at the upstream; the same unless told.' }) @Absent() @IsString() @MinLength(1) @MaxLength(200) upstream_name?: string;
+  @ApiPropertyOptional({ description: 'Its name at the upstream; the same unless told.' }) @Absent() @IsString() @MaxLength(200) @Matches(LINE, FAULT.upstreamName) upstream_name?: string;
   @ApiPropertyOptional({ type: ModelPriceDto, nullable: true, description: 'What the upstream asks, for cost reports.' }) @Nullable() @ValidateNested() @Type(() => ModelPriceDto) price?: ModelPriceDto | null;
 
   static toModel({ model, upstream_name, price }: ChannelModelDto): ChannelModel {
@@ -42,7 +46,7 @@ export class ChannelModelDto {
 export class ChannelFieldsDto {
   @ApiPropertyOptional({ type: String, nullable: true, writeOnly: true, description: 'Never shown again. null removes it. Needed again when base_url leads to another server.' }) @Nullable() @IsString() @Matches(KEY, FAULT.key) api_key?: string | null;
   @ApiPropertyOptional({ type: String, nullable: true, maxLength: 500, description: 'An HTTP proxy on the way.' }) @Nullable() @IsString() @MinLength(1) @MaxLength(500) proxy_url?: string | null;
-  @ApiPropertyOptional({ type: String, nullable: true, maxLength: 40 }) @Nullable() @IsString() @MinLength(1) @MaxLength(40) region?: string | null;
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: 40 }) @Nullable() @IsString() @MaxLength(40) @Matches(LINE, FAULT.region) region?: string | null;
   @ApiPropertyOptional({ type: [String], maxItems: 20 }) @Absent() @IsArray() @ArrayMaxSize(20) @ArrayUnique() @IsString({ each: true }) @Matches(TAG, FAULT.tags) tags?: string[];
   @ApiPropertyOptional({ type: 'integer', nullable: true, minimum: 1, description: 'RPM; null: no limit.' }) @Nullable() @IsInt() @Min(1) @Max(10_000_000) requests_per_minute?: number | null;
   @ApiPropertyOptional({ type: 'integer', nullable: true, minimum: 1, description: 'TPM, prompt and answer together; null: no limit.' }) @Nullable() @IsInt() @Min(1) @Max(1_000_000_000_000) tokens_per_minute?: number | null;
@@ -82,7 +86,7 @@ export class CreateChannelDto extends ChannelFieldsDto {
 }
 
 export class DisableChannelDto {
-  @ApiPropertyOptional({ maxLength: 200, description: 'Why, for whoever looks at it next.' }) @Absent() @IsString() @MinLength(1) @MaxLength(200) reason?: string;
+  @ApiPropertyOptional({ maxLength: 200, description: 'Why, for whoever looks at it next.' }) @Absent() @IsString() @MaxLength(200) @Matches(LINE, FAULT.reason) reason?: string;
 }
 
 /** A channel as platform staff sees it; its key never. */

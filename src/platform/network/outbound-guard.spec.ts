@@ -1,5 +1,7 @@
-import type { LookupFunction } from 'node:net';
+import { createServer } from 'node:http';
+import type { AddressInfo, LookupFunction } from 'node:net';
 import fc from 'fast-check';
+import { Agent, request } from 'undici';
 import { describe, expect, it } from 'vitest';
 import { AllowList } from './allow-list.js';
 import { ForbiddenAddress, OutboundGuard, type ResolvedAddress } from './outbound-guard.js';
@@ -50,7 +52,8 @@ describe('OutboundGuard', () => {
   });
 
   it.each([
-    ['nonsense', 'malformed'], ['https://', 'malformed'], ['ftp://api.example.com/', 'scheme'], ['file:///etc/passwd', 'scheme'], ['gopher://127.0.0.1:6379/_x', 'scheme'], ['unix:/run/docker.sock', 'scheme'],
+    ['nonsense', 'malformed'], ['https://', 'malformed'], ['https://api.example.com/\nv1', 'malformed'], ['https://api.exa\tmple.com/', 'malformed'], [' https://api.example.com/', 'malformed'], ['https:\\\\api.example.com\\', 'malformed'],
+    ['ftp://api.example.com/', 'scheme'], ['file:///etc/passwd', 'scheme'], ['gopher://127.0.0.1:6379/_x', 'scheme'], ['unix:/run/docker.sock', 'scheme'],
     ['https://user@api.example.com/', 'credentials'], ['https://:pw@api.example.com/', 'credentials'], ['https://api.example.com/v1?x=1', 'query'], ['https://api.example.com/v1?', 'query'], ['https://api.example.com/v1#x', 'query'],
     ['http://api.example.com/v1', 'insecure'], ['https://nobody.example.com/', 'unresolved'],
     ['https://localhost/', 'forbidden'], ['https://inside.example.com/', 'forbidden'], ['https://two.example.com/', 'forbidden'], ['https://gpu.internal/', 'forbidden'],
@@ -81,6 +84,27 @@ describe('OutboundGuard', () => {
     for (const options of [{ all: true }, {}, { family: 6 }, { family: 4 }]) await expect(lookedUp(watched.lookup, 'rebound.example.com', options)).rejects.toThrow();
     await expect(lookedUp(watched.lookup, 'rebound.example.com', { all: true })).rejects.toBeInstanceOf(ForbiddenAddress);
     await expect(lookedUp(watched.lookup, 'nobody.example.com', { all: true })).rejects.toThrow('no address');
+  });
+
+  it('stands between undici and what it connects to, and undici follows no redirect past it', async () => {
+    const server = createServer((incoming, answer) => answer.writeHead(incoming.url === '/away' ? 302 : 200, incoming.url === '/away' ? { location: '/home' } : {}).end());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const inside = { 'upstream.test': ['127.0.0.1'] };
+    const statusOf = async (by: OutboundGuard, path: string): Promise<number> => {
+      const agent = new Agent({ connect: { lookup: by.lookup } });
+      try {
+        const answer = await request(`http://upstream.test:${port}${path}`, { dispatcher: agent });
+        await answer.body.dump();
+        return answer.statusCode;
+      } finally {
+        await agent.destroy();
+      }
+    };
+    await expect(statusOf(guardOf(inside), '/')).rejects.toMatchObject({ name: 'ForbiddenAddress' });
+    const lenient = guardOf(inside, ['127.0.0.1']);
+    expect([await statusOf(lenient, '/'), await statusOf(lenient, '/away')]).toEqual([200, 302]);
+    await new Promise((resolve) => server.close(resolve));
   });
 
   it('never throws, whatever the text', async () => {

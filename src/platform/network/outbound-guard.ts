@@ -38,7 +38,8 @@ export class OutboundGuard {
   /** What is wrong with a URL, as far as the text alone tells; for what was checked whole before. */
   textFaultOf(text: string): UrlFault | undefined {
     // The WHATWG parser turns 127.1, 0x7f000001 and 2130706433 into the address that they mean.
-    const url = URL.canParse(text) ? new URL(text) : undefined;
+    // It also passes over tabs and line ends: what is kept must be what was checked.
+    const url = URL.canParse(text) && !/[\s\p{Cc}\\]/u.test(text) ? new URL(text) : undefined;
     if (url === undefined) return 'malformed';
     if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'scheme';
     if (url.username !== '' || url.password !== '') return 'credentials';
