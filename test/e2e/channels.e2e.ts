@@ -3,6 +3,7 @@ import { runCommand } from '../kit/commands.js';
 import { eventually } from '../kit/eventually.js';
 import { admin, logIn, makeApiKey, makeTenant, type TestTenant, type TestUser } from '../kit/factories.js';
 import { Platform, type Node } from '../kit/platform.js';
+import { scripted, upstreamRequests } from '../kit/upstream-script.js';
 
 /** The simulators are at home on loopback. */
 const ENV = { UPSTREAM_PRIVATE_ALLOWLIST: '127.0.0.1' };
@@ -133,6 +134,16 @@ describe('channels', () => {
     await everywhere(true);
     await platform.api.ok('PUT', `/admin/v1/models/${model}`, { token: staff, body: { context_window: 8_000, max_answer_tokens: 500, enabled: false } });
     await everywhere(false);
+  });
+
+  it('are what answers go over, under the upstream\'s own name of the model', async () => {
+    const model = await newModel();
+    await platform.api.ok('POST', channelsOf(tenant), { token: staff, body: draft(model, { models: [{ model, upstream_name: `vendor/${model}` }] }) });
+    const question = scripted({ tokens: 3 });
+    const answer = await platform.api.post('/v1/chat/completions', { model, messages: [{ role: 'user', content: question }] }, { token: user.token });
+    expect([answer.status, answer.body.model]).toEqual([200, model]);
+    const asked = (await upstreamRequests(platform)) as unknown as { model: string; messages: { content: string }[] }[];
+    expect(asked.find(({ messages }) => messages.at(-1)?.content === question)?.model).toBe(`vendor/${model}`);
   });
 
   it('are whole after news were missed', async () => {

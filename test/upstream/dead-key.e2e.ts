@@ -87,12 +87,17 @@ describe('a channel that can not be used as it stands', () => {
     const bad = await node.registry.create(ctx, undefined, { ...draft, name: 'moved' });
     const inside = await node.registry.create(ctx, undefined, { ...draft, name: 'inside', apiKey: null });
     const good = await node.registry.create(ctx, undefined, { ...draft, name: 'good', priority: 2 });
+    const kept = node.directory.find(good.id);
     await bench.sql('UPDATE channels SET sealed_key = (SELECT sealed_key FROM channels WHERE id = $2) WHERE id = $1', [bad.id, good.id]);
     await bench.sql(`UPDATE channels SET base_url = 'https://169.254.169.254/v1' WHERE id = $1`, [inside.id]);
     const fresh = new DeafNode();
     await fresh.read();
     expect(fresh.directory.candidates(tenantId, 'm').map(({ id }) => id)).toEqual([good.id]);
     expect([bad.id, inside.id].map((id) => fresh.directory.find(id)?.state)).toEqual(['disabled', 'disabled']);
+    await node.feed.tell('all');
+    expect(node.directory.find(bad.id)?.state).toBe('disabled');
+    // What did not change is the same object.
+    expect(node.directory.find(good.id)).toBe(kept);
     expect(fresh.logged).toMatchObject([{ channel: bad.id }, { channel: inside.id }]);
     expect(JSON.stringify(fresh.logged)).not.toContain('key"');
   });

@@ -15,12 +15,19 @@ import { UpstreamReading } from './upstream-reading.service.js';
 const CHANNELS_CHANGED = 'channels.changed';
 const EVERY_MS = 30_000;
 
+/** A channel as it was read last. */
+interface Known {
+  readonly print: string;
+  readonly sealedKey: string | undefined;
+  readonly channel: Channel;
+}
+
 /** Fills the directory of channels and the catalogue of models, in every process, before it serves anybody, and keeps them as the tables are. */
 @Injectable()
 export class UpstreamFeed implements OnModuleInit, OnApplicationShutdown {
   private readonly table: NewsTable;
   private readonly environment: readonly Channel[];
-  private seals: ReadonlyMap<string, string | undefined> = new Map();
+  private known: ReadonlyMap<string, Known> = new Map();
   private print: string | undefined;
 
   constructor(
@@ -56,18 +63,25 @@ export class UpstreamFeed implements OnModuleInit, OnApplicationShutdown {
 
   /** The key of a channel as it was when this process read it, sealed. */
   sealOf(channelId: string): string | undefined {
-    return this.seals.get(channelId);
+    return this.known.get(channelId)?.sealedKey;
   }
 
   private async load(): Promise<void> {
     const reading = await this.reading.read();
-    const print = createHash('sha256').update(JSON.stringify(reading, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value))).digest('base64');
+    const print = printOf(reading);
     if (print === this.print) return;
-    this.seals = new Map(reading.channels.map(({ id, sealedKey }) => [id, sealedKey]));
+    this.known = new Map(reading.channels.map((row) => [row.id, this.knownOf(row)]));
     // Models first: a handler of the directory may ask for them.
     this.catalogue.replace(reading.models);
-    this.directory.replace([...this.environment, ...reading.channels.map((channel) => this.opened(channel))], reading.ownOnly);
+    this.directory.replace([...this.environment, ...[...this.known.values()].map(({ channel }) => channel)], reading.ownOnly);
     this.print = print;
+  }
+
+  /** A channel that did not change stays the same object: who keeps something by it, such as a client, keeps it. */
+  private knownOf(row: SealedChannel): Known {
+    const print = printOf(row);
+    const before = this.known.get(row.id);
+    return before?.print === print ? before : { print, sealedKey: row.sealedKey, channel: this.opened(row) };
   }
 
   /** A channel that can't be used as it stands counts as disabled; the others must not suffer for it. */
@@ -83,4 +97,9 @@ export class UpstreamFeed implements OnModuleInit, OnApplicationShutdown {
       return { ...channel, apiKey: '', state: 'disabled' };
     }
   }
+}
+
+/** A short text that differs where the rows do. */
+function printOf(rows: object): string {
+  return createHash('sha256').update(JSON.stringify(rows, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value))).digest('base64');
 }
