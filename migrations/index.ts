@@ -8,6 +8,7 @@ import { GroupRuns1763700002000 } from './1763700002000-group-runs.js';
 import { CreateMerchants1763800000000 } from './1763800000000-create-merchants.js';
 import { CreateOrders1763800001000 } from './1763800001000-create-orders.js';
 import { CreateRefunds1763800002000 } from './1763800002000-create-refunds.js';
+import { CreateChannels1763900000000 } from './1763900000000-create-channels.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -21,6 +22,7 @@ export const MIGRATIONS = [
   CreateMerchants1763800000000,
   CreateOrders1763800001000,
   CreateRefunds1763800002000,
+  CreateChannels1763900000000,
 ];
 
 /** Their names as the table `migrations` records them. */

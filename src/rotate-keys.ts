@@ -4,19 +4,23 @@ import { systemPlatformContext } from './platform/context/index.js';
 import { writeAsPlatform } from './platform/database/index.js';
 import { newId } from './platform/values/index.js';
 import { resealCredentials } from './tenants/index.js';
+import { resealChannelKeys } from './upstream/index.js';
 
 const STATEMENT_MS = 60_000;
 
 /**
- * `npm run keys:rotate`: seals all tenants' secrets under the newest of MASTER_KEY, MASTER_KEY_2, …, while the platform
+ * `npm run keys:rotate`: seals all tenants' secrets and the keys of all channels under the newest of MASTER_KEY, MASTER_KEY_2, …, while the platform
  * runs. First give every node the new key beside the old ones; when this has ended with 0, the older ones seal nothing
  * any more. Ends with 1 when a secret could not be opened.
  */
 async function main(): Promise<void> {
   const { platformUrl, masterKeys } = readAuditConfig(process.env);
-  const { resealed, current, unreadable } = await writeAsPlatform(platformUrl, systemPlatformContext('rotate keys', newId()), STATEMENT_MS, (tx) => resealCredentials(tx, masterKeys));
+  const rotations = await writeAsPlatform(platformUrl, systemPlatformContext('rotate keys', newId()), STATEMENT_MS, async (tx) => [await resealCredentials(tx, masterKeys), await resealChannelKeys(tx, masterKeys)]);
+  const resealed = rotations.reduce((sum, each) => sum + each.resealed, 0);
+  const current = rotations.reduce((sum, each) => sum + each.current, 0);
+  const unreadable = rotations.flatMap((each) => each.unreadable);
   process.stdout.write(`主密钥版本 ${masterKeys.current}：重新封存 ${resealed} 项，已是最新 ${current} 项 · master key ${masterKeys.current}: ${resealed} sealed anew, ${current} were already\n`);
-  for (const { tenantId, field } of unreadable) process.stdout.write(`  无法打开 · can't be opened: tenant ${tenantId} ${field}\n`);
+  for (const { tenantId, row, field } of unreadable) process.stdout.write(`  无法打开 · can't be opened: ${tenantId} ${row} ${field}\n`);
   process.exitCode = unreadable.length === 0 ? 0 : 1;
 }
 

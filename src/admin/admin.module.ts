@@ -3,9 +3,13 @@ import { BillingModule } from '../billing/index.js';
 import { IdentityModule } from '../identity/index.js';
 import type { Role } from '../platform/config/index.js';
 import { TenantsModule } from '../tenants/index.js';
+import { UpstreamModule } from '../upstream/index.js';
 import { AdminAuthController } from './auth/auth.controller.js';
+import { AdminChannelController } from './channels/channel.controller.js';
+import { AdminTenantChannelController } from './channels/tenant-channel.controller.js';
 import { EnterTenant } from './enter-tenant.service.js';
 import { AdminMerchantController } from './merchants/merchant.controller.js';
+import { AdminModelController } from './models/model.controller.js';
 import { AdminOrderController } from './orders/order.controller.js';
 import { AdminPackageController } from './packages/package.controller.js';
 import { AdminPaymentController } from './payments/payment.controller.js';
@@ -19,10 +23,10 @@ export class AdminModule {
   static for(role: Role): DynamicModule {
     return {
       module: AdminModule,
-      imports: [IdentityModule, TenantsModule, BillingModule.for(role)],
+      imports: [IdentityModule, TenantsModule, BillingModule.for(role), UpstreamModule],
       controllers: [
         AdminAuthController, AdminTenantController, AdminUserController, AdminMerchantController, AdminPackageController, AdminOrderController, AdminPaymentController,
-        AdminPriceController,
+        AdminPriceController, AdminChannelController, AdminTenantChannelController, AdminModelController,
       ],
       providers: [EnterTenant, TenantUserService],
     };

@@ -1,15 +1,15 @@
 import { CredentialEntity } from './credentials/credential.entity.js';
 import { TenantDomainEntity, TenantEntity } from './tenant/tenant.entity.js';
 
-export type { Rotation } from './credentials/reseal.js';
 export { resealCredentials } from './credentials/reseal.service.js';
 export type { Merchant, MerchantDraft } from './merchant/merchant.js';
 export { MerchantService } from './merchant/merchant.service.js';
+export { aliasesOn, shownModel, type ModelAlias, type ModelAliases } from './settings/model-aliases.js';
 export type { QueueSettings, RunLimit, TenantSettings, TopupPricing } from './settings/settings.js';
 export { Hints, tenantHintsOf } from './tenant/tenant-hints.decorator.js';
 export { APP_ID, DOMAIN, SLUG, type Tenant, type TenantChange, type TenantDraft, type TenantHints, type TenantState } from './tenant/tenant.js';
 export { TenantOrigins } from './tenant/tenant-origins.service.js';
-export { TenantService } from './tenant/tenant.service.js';
+export { TENANTS_CHANGED, TenantService } from './tenant/tenant.service.js';
 export { TenantsModule } from './tenants.module.js';
 export { TenantPay, type TenantPayAccount } from './wechat/tenant-pay.service.js';
 export { TenantWechat } from './wechat/tenant-wechat.service.js';

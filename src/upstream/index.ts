@@ -1,6 +1,12 @@
 export { UpstreamModule } from './upstream.module.js';
-export { ModelService } from './catalogue/model.service.js';
-export type { Model } from './catalogue/model.js';
+export { ModelRegistry } from './catalogue/model-registry.service.js';
+export { ModelService, type Audience, type OfferedModel } from './catalogue/model.service.js';
+export type { ListedModel, Model, ModelDraft } from './catalogue/model.js';
+export type { ChannelModel } from './channels/channel.js';
+export type { ChannelChange, ChannelDraft, ChannelRecord } from './channels/channel-record.js';
+export { resealChannelKeys } from './channels/reseal.service.js';
+export { ChannelRegistry } from './channels/channel-registry.service.js';
+export type { ChannelMove } from './channels/channel-state.js';
 export { Dispatcher } from './dispatch/dispatcher.service.js';
 export { DispatchJob } from './dispatch/dispatch.job.js';
 export type { Grant, GrantHandler } from './dispatch/grant.js';

@@ -1,10 +1,17 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import type { TenantSettings } from '../../tenants/index.js';
+import type { ModelAliases, TenantSettings } from '../../tenants/index.js';
 
 /** What a tenant may set, for the OpenAPI document; the rules stand in the tenants room. In a change, null brings the default back. */
 export class SettingsPatchDto {
   @ApiPropertyOptional({ type: String, nullable: true, description: 'Public model name; one of `models` where they are set.' }) default_model?: string | null;
   @ApiPropertyOptional({ type: [String], nullable: true, description: 'Public names of the models offered; null: all.' }) models?: string[] | null;
+  @ApiPropertyOptional({
+    type: 'object', nullable: true, example: { smart: { model: 'deepseek-chat', clients: ['ios'], hide: true } },
+    additionalProperties: { type: 'object', required: ['model'], properties: { model: { type: 'string' }, clients: { type: 'array', items: { type: 'string', enum: ['ios', 'android', 'other'] } }, hide: { type: 'boolean', default: true } } },
+    description: 'Other names of models, by alias. On the client platforms that it names (all unless told) an alias hides the real name, unless hide is false: then it stands beside it.',
+  })
+  model_aliases?: ModelAliases | null;
+  @ApiPropertyOptional({ type: Boolean, nullable: true, description: "Never falls back on the platform's channels." }) own_channels_only?: boolean | null;
   @ApiPropertyOptional({ type: String, nullable: true, maxLength: 8000 }) system_prompt?: string | null;
   @ApiPropertyOptional({ type: String, nullable: true, maxLength: 200 }) compliance_notice?: string | null;
   @ApiPropertyOptional({ type: String, nullable: true, maxLength: 500 }) welcome_text?: string | null;
@@ -33,6 +40,8 @@ export class SettingsPatchDto {
 export class SettingsDto {
   @ApiProperty({ type: String, nullable: true }) default_model!: string | null;
   @ApiProperty({ type: [String], nullable: true }) models!: string[] | null;
+  @ApiProperty({ type: 'object', additionalProperties: true, description: 'By alias: {model, clients?, hide?}.' }) model_aliases!: ModelAliases;
+  @ApiProperty() own_channels_only!: boolean;
   @ApiProperty({ type: String, nullable: true }) system_prompt!: string | null;
   @ApiProperty() compliance_notice!: string;
   @ApiProperty({ type: String, nullable: true }) welcome_text!: string | null;
@@ -60,6 +69,8 @@ export class SettingsDto {
     return {
       default_model: settings.defaultModel ?? null,
       models: settings.models === undefined ? null : [...settings.models],
+      model_aliases: settings.modelAliases,
+      own_channels_only: settings.ownChannelsOnly,
       system_prompt: settings.systemPrompt ?? null,
       compliance_notice: settings.complianceNotice,
       welcome_text: settings.welcomeText ?? null,

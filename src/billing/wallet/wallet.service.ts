@@ -51,7 +51,7 @@ export class WalletService {
 
   /** @throws invalid_request (param cursor) */
   async usage(ctx: RequestContext, page: { readonly cursor?: string; readonly limit: number }): Promise<Page<UsageRow>> {
-    return this.page(ctx, page, this.repository.usage.bind(this.repository), (row) => [row.at.toISOString(), row.runId]);
+    return this.page(ctx, page, await this.usageReader(ctx), (row) => [row.at.toISOString(), row.runId]);
   }
 
   /** All transfers as the lines of a CSV file. */
@@ -60,8 +60,14 @@ export class WalletService {
   }
 
   /** All usage as the lines of a CSV file. */
-  exportUsage(ctx: RequestContext): AsyncGenerator<string> {
-    return usageLines(this.all(ctx, this.repository.usage.bind(this.repository), (row) => ({ at: row.at.toISOString(), id: row.runId })));
+  async *exportUsage(ctx: RequestContext): AsyncGenerator<string> {
+    yield* usageLines(this.all(ctx, await this.usageReader(ctx), (row) => ({ at: row.at.toISOString(), id: row.runId })));
+  }
+
+  /** Usage, with the models under the names that this client may see. */
+  private async usageReader(ctx: RequestContext): Promise<Read<UsageRow>> {
+    const shown = await this.tenants.modelNames(ctx);
+    return async (...page) => (await this.repository.usage(...page)).map((row) => ({ ...row, model: shown(row.model) }));
   }
 
   private async page<Row>(ctx: RequestContext, page: { readonly cursor?: string; readonly limit: number }, read: Read<Row>, keyOf: (row: Row) => readonly string[]): Promise<Page<Row>> {

@@ -3,6 +3,7 @@ import type { RequestContext } from '../../platform/context/index.js';
 import { Database } from '../../platform/database/index.js';
 import { DomainError } from '../../platform/errors/index.js';
 import { StandingService, UserService } from '../../identity/index.js';
+import { TenantService } from '../../tenants/index.js';
 import { ConversationRepository, type Conversation } from '../conversations/conversation.repository.js';
 import { MessageRepository, type Message } from '../messages/message.repository.js';
 import { userOf } from '../run/owner.js';
@@ -23,15 +24,17 @@ export class AccountService {
     private readonly messages: MessageRepository,
     private readonly runs: RunRepository,
     private readonly control: RunControlService,
+    private readonly tenants: TenantService,
   ) {}
 
   /** Everything that is kept of the caller, as the pieces of one JSON text. Answers carry the label for generated text (标识办法, Art. 4). */
   async *export(ctx: RequestContext): AsyncGenerator<string> {
     if (ctx.actor.kind !== 'user' || ctx.actor.via !== 'session') throw new DomainError('forbidden');
     yield `{"notice":"助手的回答由 AI 生成","user":${JSON.stringify(await this.users.exportOwn(ctx))},"conversations":[`;
+    const shown = await this.tenants.modelNames(ctx);
     let first = true;
     for await (const conversation of this.all(ctx)) {
-      yield `${first ? '' : ','}${JSON.stringify({ id: conversation.id, title: conversation.title, model: conversation.model, system_prompt: conversation.systemPrompt, created_at: conversation.createdAt, messages: await this.messagesOf(ctx, conversation.id) })}`;
+      yield `${first ? '' : ','}${JSON.stringify({ id: conversation.id, title: conversation.title, model: shown(conversation.model), system_prompt: conversation.systemPrompt, created_at: conversation.createdAt, messages: await this.messagesOf(ctx, conversation.id, shown) })}`;
       first = false;
     }
     yield ']}';
@@ -64,10 +67,10 @@ export class AccountService {
     }
   }
 
-  private async messagesOf(ctx: RequestContext, conversationId: string): Promise<readonly Record<string, unknown>[]> {
+  private async messagesOf(ctx: RequestContext, conversationId: string, shown: (model: string) => string): Promise<readonly Record<string, unknown>[]> {
     return this.database.inTenant(ctx, async (tx) => {
       const rows: Record<string, unknown>[] = [];
-      for await (const message of this.messages.all(tx, conversationId)) rows.push(exported(message));
+      for await (const message of this.messages.all(tx, conversationId)) rows.push(exported({ ...message, model: message.model === null ? null : shown(message.model) }));
       return rows;
     });
   }

@@ -46,7 +46,7 @@ export class ConversationService {
   async create(ctx: RequestContext, wish: NewConversation): Promise<Conversation> {
     const model = await this.pickModel(ctx, wish.model);
     const row = { id: newId(), userId: userOf(ctx), title: wish.title ?? null, model, systemPrompt: wish.systemPrompt ?? null };
-    return this.database.inTenant(ctx, (tx) => this.conversations.create(tx, row));
+    return (await this.naming(ctx))(await this.database.inTenant(ctx, (tx) => this.conversations.create(tx, row)));
   }
 
   /** Most recently active first. */
@@ -54,20 +54,21 @@ export class ConversationService {
     const key = decodeCursor(cursor, [TIME, ID]);
     const after = key === undefined ? undefined : { activeAt: key[0] ?? '', id: key[1] ?? '' };
     const rows = await this.database.inTenant(ctx, (tx) => this.conversations.list(tx, userOf(ctx), after, limit));
-    return pageOf(rows, limit, (row) => [row.activeAt.toISOString(), row.id]);
+    return pageOf(rows.map(await this.naming(ctx)), limit, (row) => [row.activeAt.toISOString(), row.id]);
   }
 
   async read(ctx: RequestContext, id: string): Promise<Conversation> {
-    return found(isId(id) ? await this.database.inTenant(ctx, (tx) => this.conversations.find(tx, userOf(ctx), id)) : undefined);
+    const row = found(isId(id) ? await this.database.inTenant(ctx, (tx) => this.conversations.find(tx, userOf(ctx), id)) : undefined);
+    return (await this.naming(ctx))(row);
   }
 
   /** Title, model or system prompt. What it does not name stays. */
   async change(ctx: RequestContext, id: string, change: ConversationChange): Promise<Conversation> {
     await this.read(ctx, id);
-    if (change.model !== undefined) await this.pickModel(ctx, change.model);
-    const changed = await this.database.inTenant(ctx, (tx) => this.conversations.change(tx, userOf(ctx), id, change));
+    const kept = change.model === undefined ? change : { ...change, model: await this.pickModel(ctx, change.model) };
+    const changed = await this.database.inTenant(ctx, (tx) => this.conversations.change(tx, userOf(ctx), id, kept));
     await this.history.drop(ctx.tenantId, id);
-    return found(changed);
+    return (await this.naming(ctx))(found(changed));
   }
 
   /** Stops a running answer, then deletes the conversation with all of its messages. */
@@ -84,10 +85,11 @@ export class ConversationService {
     const key = decodeCursor(cursor, [POSITION]);
     const before = key?.[0] === undefined ? undefined : parseInt(key[0], 10);
     await this.read(ctx, id);
+    const named = await this.naming(ctx);
     return this.database.inTenant(ctx, async (tx) => {
       const page = pageOf(await this.messages.newest(tx, id, before, limit + 1), limit, (message) => [String(message.position)]);
       const former = await this.messages.alternatives(tx, id, page.data.filter((message) => message.role === 'assistant').map((message) => message.position));
-      const data = page.data.map((message) => ({ message, alternatives: former.filter((each) => message.role === 'assistant' && each.position === message.position) }));
+      const data = page.data.map((message) => ({ message: named(message), alternatives: former.filter((each) => message.role === 'assistant' && each.position === message.position) }));
       return { data, nextCursor: page.nextCursor };
     });
   }
@@ -101,9 +103,16 @@ export class ConversationService {
     return message.conversationId;
   }
 
+  /** The model's own name: what is kept of it. */
   private async pickModel(ctx: RequestContext, name: string | undefined): Promise<string> {
     const settings = await this.tenants.settingsOf(ctx.tenantId);
-    return this.models.pick(name, settings.models, settings.defaultModel).name;
+    return this.models.pick(name, { ctx, settings }).model.name;
+  }
+
+  /** Gives rows the model's name that this client may see. */
+  private async naming(ctx: RequestContext): Promise<<Row extends { readonly model: string | null }>(row: Row) => Row> {
+    const shown = await this.tenants.modelNames(ctx);
+    return (row) => (row.model === null ? row : { ...row, model: shown(row.model) });
   }
 }
 

@@ -83,7 +83,7 @@ export class ConcludeRunService {
   }
 
   private encodingOf(plan: RunPlan): 'o200k_base' | 'cl100k_base' {
-    return this.models.byName(plan.subject.model)?.encoding ?? 'o200k_base';
+    return this.models.byName(plan.request.model)?.encoding ?? 'o200k_base';
   }
 }
 

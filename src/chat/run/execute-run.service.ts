@@ -117,7 +117,7 @@ export class ExecuteRunService {
         await this.append(held, signal, answer.take(batch, performance.now()));
         if (first && answer.spoke) {
           onSpoke();
-          this.metrics.firstToken.observe({ model: plan.subject.model }, (now() - plan.requestedAt) / 1000);
+          this.metrics.firstToken.observe({ model: plan.request.model }, (now() - plan.requestedAt) / 1000);
         }
       }
       if (signal.aborted) throw signal.reason;

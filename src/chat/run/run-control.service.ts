@@ -80,11 +80,12 @@ export class RunControlService implements OnModuleInit {
     return this.active.all().length;
   }
 
-  /** The caller's own run. @throws DomainError `not_found` for anybody else's. */
+  /** The caller's own run, its model under the name that this client may see. @throws DomainError `not_found` for anybody else's. */
   async own(ctx: RequestContext, runId: string): Promise<RunRecord> {
     const run = isId(runId) ? await this.runs.find(ctx, runId) : undefined;
     if (run === undefined || run.userId !== userOf(ctx)) throw new DomainError('not_found', { param: 'id' });
-    return run;
+    const shown = await this.tenants.modelNames(ctx);
+    return { ...run, model: shown(run.model) };
   }
 
   /** Stops a run of the caller's. Stopping twice, or after the end, is the same as once. */

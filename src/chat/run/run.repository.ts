@@ -112,7 +112,7 @@ export class RunRepository {
 
   /** Open runs of all tenants that are older than `ageMs`, oldest first. For the sweeper. */
   async stale(requestId: string, ageMs: number, limit: number): Promise<readonly { readonly tenantId: string; readonly runId: string }[]> {
-    const ctx = makeContext({ actor: { kind: 'system', job: 'sweep' }, requestId, locale: 'zh', client: 'api' } as const);
+    const ctx = makeContext({ actor: { kind: 'system', job: 'sweep' }, requestId, locale: 'zh', client: 'api', platform: 'other' } as const);
     return this.database.inPlatform(ctx, async (tx) => {
       const rows = await tx.query<{ tenant_id: string; id: string }>(
         `SELECT tenant_id, id FROM runs WHERE state = 'opened' AND created_at < now() - make_interval(secs => $1) ORDER BY created_at LIMIT $2`,

@@ -6,7 +6,7 @@ import { Bus } from '../../platform/redis/index.js';
 import { newId, now } from '../../platform/values/index.js';
 import { MeteringService, type Estimate, type HoldRequest } from '../../billing/index.js';
 import { TenantService } from '../../tenants/index.js';
-import { Dispatcher, ModelService, TokenCounter, type Model, type Position, type PromptMessage, type Sampling } from '../../upstream/index.js';
+import { Dispatcher, ModelService, TokenCounter, type Audience, type Model, type OfferedModel, type Position, type PromptMessage, type Sampling } from '../../upstream/index.js';
 import type { History } from '../messages/history.js';
 import { HistoryRepository } from '../messages/history.repository.js';
 import { StreamLogRepository } from '../stream/stream-log.repository.js';
@@ -40,6 +40,8 @@ export interface StartedRun {
 
 interface Prepared {
   readonly model: Model;
+  /** What the client is told that the model is called. */
+  readonly shownAs: string;
   readonly window: Window;
   readonly maxTokens: number;
   readonly sampling: Sampling;
@@ -96,17 +98,17 @@ export class StartRunService {
 
   private async prepare(ctx: RequestContext, ask: Ask, fresh: boolean): Promise<Prepared> {
     const settings = await this.tenants.settingsOf(ctx.tenantId);
-    const pick = (name: string | undefined): Model => this.models.pick(name, settings.models, settings.defaultModel);
+    const audience = { ctx, settings };
     if (ask.kind === 'completion') {
-      const model = pick(ask.model);
+      const { model, shownAs } = this.models.pick(ask.model, audience);
       const promptTokens = await this.tokens.countMessages(ask.messages, model.encoding);
       const maxTokens = this.answerRoom(model, promptTokens, ask.maxTokens);
-      return { model, window: { messages: ask.messages, tokens: promptTokens, droppedTurns: 0 }, maxTokens, sampling: ask.sampling, turn: undefined, conversation: undefined };
+      return { model, shownAs, window: { messages: ask.messages, tokens: promptTokens, droppedTurns: 0 }, maxTokens, sampling: ask.sampling, turn: undefined, conversation: undefined };
     }
     const userId = userOf(ctx);
     const history = await (fresh ? this.history.load(ctx, userId, ask.conversationId) : this.history.get(ctx, userId, ask.conversationId));
     if (history === undefined) throw new DomainError('not_found', { param: 'conversation_id' });
-    const model = pick(ask.kind === 'message' ? (ask.model ?? history.model) : history.model);
+    const { model, shownAs } = this.modelFor(ask, history.model, audience);
     const question = ask.kind === 'message' ? { text: ask.content, tokens: await this.tokens.count(ask.content, model.encoding) } : questionOf(history, ask.answerId);
     const turns = ask.kind === 'regenerate' && history.newest?.answered ? history.turns.slice(0, -1) : history.turns;
     const systemText = history.systemPrompt ?? settings.systemPrompt;
@@ -114,6 +116,7 @@ export class StartRunService {
     const window = fitWindow({ systemPrompt, turns, question, contextWindow: model.contextWindow, answerRoom: model.maxAnswerTokens });
     return {
       model,
+      shownAs,
       window,
       maxTokens: model.maxAnswerTokens,
       sampling: {},
@@ -126,10 +129,15 @@ export class StartRunService {
     };
   }
 
+  /** The model that the question asks for, else the conversation's own. */
+  private modelFor(ask: Ask, own: string, audience: Audience): OfferedModel {
+    return ask.kind === 'message' && ask.model !== undefined ? this.models.pick(ask.model, audience) : this.models.pickStored(own, audience);
+  }
+
   /** An API caller brings its own window; what it leaves free is the answer's room. */
   private answerRoom(model: Model, promptTokens: number, asked: number | undefined): number {
     const free = model.contextWindow - promptTokens;
-    if (free < 1) throw new DomainError('invalid_request', { param: 'messages', message: `messages have ${promptTokens} tokens; the window of ${model.name} is ${model.contextWindow}` });
+    if (free < 1) throw new DomainError('invalid_request', { param: 'messages', message: `messages have ${promptTokens} tokens; the model's window is ${model.contextWindow}` });
     return Math.min(asked ?? model.maxAnswerTokens, model.maxAnswerTokens, free);
   }
 
@@ -152,7 +160,7 @@ export class StartRunService {
       runId: ids.runId,
       conversationId: prepared.conversation?.id,
       messageId: ids.answerId,
-      model: prepared.model.name,
+      model: prepared.shownAs,
       createdAt: Math.floor(requestedAt / 1000),
       includeUsage: options.includeUsage,
     };

@@ -6,7 +6,7 @@ export interface WireSubject {
   readonly conversationId: string | undefined;
   /** The id that the answer has, or will have, in the history. */
   readonly messageId: string;
-  /** Public model name. */
+  /** What the client is told that the model is called: its public name, or the alias that hides it. */
   readonly model: string;
   /** Unix seconds. */
   readonly createdAt: number;

@@ -54,7 +54,7 @@ export class AuthenticateGuard implements CanActivate {
     const token = bearerOf(request);
     const { tenantId, actor } = isApiKey(token) ? await this.byApiKey(token, apiKeyAllowed, caller.ip) : await this.byAccessToken(token);
     await this.assertSameTenant(request, tenantId);
-    const ctx = makeContext({ tenantId, actor, requestId: caller.requestId, locale: caller.locale, client: actor.via === 'api_key' ? 'api' : caller.client });
+    const ctx = makeContext({ tenantId, actor, requestId: caller.requestId, locale: caller.locale, client: actor.via === 'api_key' ? 'api' : caller.client, platform: caller.platform });
     await this.standing.assertGood(ctx);
     if (actor.via === 'api_key') this.apiKeys.used(ctx.tenantId, actor.credentialId);
     return ctx;
@@ -88,7 +88,7 @@ export class AuthenticateGuard implements CanActivate {
     const staff = await this.staff.authenticate(bearerOf(request), caller.requestId);
     if (staff === undefined) throw new DomainError('unauthenticated');
     if (staff.role !== role) throw new DomainError('forbidden');
-    return makeContext({ actor: { kind: 'staff', staffId: staff.id }, requestId: caller.requestId, locale: caller.locale, client: caller.client });
+    return makeContext({ actor: { kind: 'staff', staffId: staff.id }, requestId: caller.requestId, locale: caller.locale, client: caller.client, platform: caller.platform });
   }
 }
 

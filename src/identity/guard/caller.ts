@@ -1,4 +1,4 @@
-import type { ClientKind } from '../../platform/context/index.js';
+import type { ClientKind, ClientPlatform } from '../../platform/context/index.js';
 
 /** What is known of a request before anybody logged in. */
 export interface Caller {
@@ -6,6 +6,7 @@ export interface Caller {
   readonly ip: string;
   readonly locale: 'zh' | 'en';
   readonly client: ClientKind;
+  readonly platform: ClientPlatform;
 }
 
 /** Mini-programs send their own referer; WeChat's web view and its older bases name themselves. */

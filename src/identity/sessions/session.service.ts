@@ -85,7 +85,7 @@ export class SessionService {
     if (held === undefined) throw new DomainError('unauthenticated');
     await this.limits.take(REFRESH_LIMIT, held.tenantId, caller.ip);
     await this.assertTenant(held.tenantId);
-    const ctx = makeContext({ tenantId: held.tenantId, actor: { kind: 'anonymous' }, requestId: caller.requestId, locale: caller.locale, client: caller.client });
+    const ctx = makeContext({ tenantId: held.tenantId, actor: { kind: 'anonymous' }, requestId: caller.requestId, locale: caller.locale, client: caller.client, platform: caller.platform });
     const next = makeRefreshToken(held.tenantId);
     const exchange = await this.database.inTenant(ctx, (tx) => this.exchange(tx, held.hash, next.hash, Math.max(0, now() - arrived)));
     if (exchange.outcome === 'rotated') return this.pair(ctx.tenantId, exchange.userId, exchange.sessionId, next.token);

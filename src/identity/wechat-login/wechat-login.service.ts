@@ -34,7 +34,7 @@ export class WechatLoginService {
     await this.limits.take(LOGIN_LIMIT, tenant.id, caller.ip);
     const identity = await this.identify(tenant.id, code);
     // No token came with the request: this is where the context of a login is made.
-    const ctx = makeContext({ tenantId: tenant.id, actor: { kind: 'anonymous' }, requestId: caller.requestId, locale: caller.locale, client: caller.client });
+    const ctx = makeContext({ tenantId: tenant.id, actor: { kind: 'anonymous' }, requestId: caller.requestId, locale: caller.locale, client: caller.client, platform: caller.platform });
     const written = await this.database.inTenant(ctx, async (tx) => {
       const user = await this.users.upsertByOpenid(tx, identity);
       return { user, session: user.standing === 'active' ? await this.sessions.open(tx, user.id) : undefined };

@@ -46,6 +46,12 @@ describe('readConfig', () => {
     expect(names).toEqual(expect.arrayContaining(['DATABASE_URL', 'REDIS_URL', 'OPENAI_BASE_URL', 'OPENAI_API_KEY', 'OPENAI_MODELS', 'MASTER_KEY', 'JWT_SECRET']));
   });
 
+  it('reads the private places that channels may lead to', () => {
+    expect(readConfig({ ...good, UPSTREAM_PRIVATE_ALLOWLIST: 'gpu.internal, 10.1.0.0/16' }).upstreamPrivateAllowList.hasAddress('10.1.2.3')).toBe(true);
+    expect(readConfig(good).upstreamPrivateAllowList.hasAddress('10.1.2.3')).toBe(false);
+    expect(faultsOf({ ...good, UPSTREAM_PRIVATE_ALLOWLIST: '10.1.0.0/99' }).join()).toContain('UPSTREAM_PRIVATE_ALLOWLIST');
+  });
+
   it('refuses the try-out login in production', () => {
     expect(faultsOf({ ...good, NODE_ENV: 'production', TRYOUT_CODE_URL: 'http://127.0.0.1:1/' }).join()).toContain('TRYOUT_CODE_URL');
   });

@@ -1,4 +1,5 @@
 import type { MasterKeys } from '../crypto/index.js';
+import { AllowList } from '../network/index.js';
 import { APP_ROLE, PLATFORM_ROLE, urlForRole } from './database-roles.js';
 import { Environment, type Setting } from './environment.js';
 import { readModels, type ModelSetting } from './model-list.js';
@@ -16,6 +17,8 @@ export interface Config {
   readonly masterKeys: MasterKeys;
   readonly jwtSecret: Uint8Array;
   readonly openai: { readonly baseUrl: string; readonly apiKey: string; readonly models: readonly ModelSetting[] };
+  /** Private places that channels may lead to nevertheless: hosts, addresses, ranges. */
+  readonly upstreamPrivateAllowList: AllowList;
   readonly upstreamTimeouts: { readonly connectMs: number; readonly firstTokenMs: number; readonly betweenTokensMs: number };
   /** A channel that fails so many times in a row is left alone for `openMs`, doubling up to a minute. */
   readonly breaker: { readonly failures: number; readonly openMs: number };
@@ -74,6 +77,7 @@ function configOf(env: Environment): Config {
       apiKey: env.text('OPENAI_API_KEY', 'the key of the default channel'),
       models: readModels(env),
     },
+    upstreamPrivateAllowList: readAllowList(env),
     upstreamTimeouts: {
       connectMs: env.integer('UPSTREAM_CONNECT_TIMEOUT_MS', 'how long a channel may take to be reached', 10_000, 10, 600_000),
       firstTokenMs: env.integer('UPSTREAM_FIRST_TOKEN_TIMEOUT_MS', 'how long it may take to its first word', 60_000, 10, 600_000),
@@ -133,6 +137,16 @@ function readMasterKeys(env: Environment): MasterKeys {
     else byVersion.set(version, key);
   }
   return { current: Math.max(0, ...byVersion.keys()), byVersion };
+}
+
+function readAllowList(env: Environment): AllowList {
+  const entries = (env.optional('UPSTREAM_PRIVATE_ALLOWLIST', 'private places that channels may lead to nevertheless: hosts, addresses, ranges, such as gpu.internal,10.1.0.0/16') ?? '').split(',').map((entry) => entry.trim()).filter((entry) => entry !== '');
+  try {
+    return new AllowList(entries);
+  } catch {
+    env.fault('UPSTREAM_PRIVATE_ALLOWLIST', 'must list host names, addresses or ranges such as 10.1.0.0/16, separated by commas');
+    return new AllowList([]);
+  }
 }
 
 function readWechat(env: Environment): Config['wechat'] {

@@ -1,2 +1,2 @@
-export { enterTenant, makeContext, systemContext, systemPlatformContext, type Actor, type ClientKind, type PlatformContext, type RequestContext } from './request-context.js';
+export { CLIENT_PLATFORMS, enterTenant, makeContext, systemContext, systemPlatformContext, type Actor, type ClientKind, type ClientPlatform, type PlatformContext, type RequestContext } from './request-context.js';
 export { Ctx, PlatformCtx, type ContextCarrier } from './ctx.decorator.js';

@@ -8,6 +8,10 @@ export type Actor =
 /** The client program, as far as wire formats and review rules care. */
 export type ClientKind = 'wxapp' | 'web' | 'api';
 
+/** The device beneath the client program, for what differs by app store. */
+export const CLIENT_PLATFORMS = ['ios', 'android', 'other'] as const;
+export type ClientPlatform = (typeof CLIENT_PLATFORMS)[number];
+
 /**
  * Whose request this is. Made once at the edge (guard, worker host, inbound
  * letters), frozen, serialisable, and the first parameter of every use case.
@@ -18,6 +22,7 @@ export interface RequestContext {
   readonly requestId: string;
   readonly locale: 'zh' | 'en';
   readonly client: ClientKind;
+  readonly platform: ClientPlatform;
 }
 
 /** Of platform staff, who belong to no tenant. */
@@ -29,15 +34,15 @@ export function makeContext<T extends PlatformContext>(context: T): Readonly<T> 
 
 /** The context of work that no request asked for: sweepers, schedulers, start-up. */
 export function systemContext(tenantId: string, job: string, requestId: string): RequestContext {
-  return makeContext({ tenantId, actor: { kind: 'system', job }, requestId, locale: 'zh', client: 'api' });
+  return makeContext({ tenantId, actor: { kind: 'system', job }, requestId, locale: 'zh', client: 'api', platform: 'other' });
 }
 
 /** The context of platform-wide work that no request asked for. */
 export function systemPlatformContext(job: string, requestId: string): PlatformContext {
-  return makeContext({ actor: { kind: 'system', job }, requestId, locale: 'zh', client: 'api' });
+  return makeContext({ actor: { kind: 'system', job }, requestId, locale: 'zh', client: 'api', platform: 'other' });
 }
 
 /** Platform staff at work in one tenant: they see its rows, and no other tenant's, as long as they use this. */
 export function enterTenant(ctx: PlatformContext, tenantId: string): RequestContext {
-  return makeContext({ actor: ctx.actor, requestId: ctx.requestId, locale: ctx.locale, client: ctx.client, tenantId });
+  return makeContext({ actor: ctx.actor, requestId: ctx.requestId, locale: ctx.locale, client: ctx.client, platform: ctx.platform, tenantId });
 }

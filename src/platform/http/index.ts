@@ -1,4 +1,5 @@
 export { Answers, ErrorBodyDto } from './answers.decorator.js';
+export { platformOf } from './client-platform.js';
 export { allowCrossOrigin, type OriginRule } from './cross-origin.js';
 export { ErrorFilter, sendError } from './error.filter.js';
 export { IdParam } from './id-param.pipe.js';

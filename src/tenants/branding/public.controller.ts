@@ -1,6 +1,7 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Req } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Answers, Public } from '../../platform/http/index.js';
+import type { FastifyRequest } from 'fastify';
+import { Answers, Public, platformOf } from '../../platform/http/index.js';
 import { Hints } from '../tenant/tenant-hints.decorator.js';
 import type { TenantHints } from '../tenant/tenant.js';
 import { TenantService } from '../tenant/tenant.service.js';
@@ -16,7 +17,7 @@ export class PublicController {
   @ApiOperation({ summary: 'Branding, features and compliance texts for a client to start with.' })
   @ApiHeader({ name: 'X-Tenant', required: false, description: 'Slug of the tenant, where the host name does not tell it.' })
   @Answers({ status: 200, type: PublicTenantDto }, 'not_found', 'tenant_suspended')
-  async read(@Hints() hints: TenantHints): Promise<PublicTenantDto> {
-    return PublicTenantDto.of(await this.tenants.enter(hints));
+  async read(@Hints() hints: TenantHints, @Req() request: FastifyRequest): Promise<PublicTenantDto> {
+    return PublicTenantDto.of(await this.tenants.enter(hints), platformOf(request));
   }
 }

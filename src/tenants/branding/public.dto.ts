@@ -1,4 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
+import type { ClientPlatform } from '../../platform/context/index.js';
+import { shownModel } from '../settings/model-aliases.js';
 import type { Tenant } from '../tenant/tenant.js';
 
 class PublicFeaturesDto {
@@ -22,16 +24,17 @@ export class PublicTenantDto {
   @ApiProperty({ type: PublicFeaturesDto }) features!: PublicFeaturesDto;
   @ApiProperty({ type: PublicComplianceDto }) compliance!: PublicComplianceDto;
 
-  static of(tenant: Tenant): PublicTenantDto {
+  static of(tenant: Tenant, platform: ClientPlatform): PublicTenantDto {
     const { settings } = tenant;
+    const shown = (model: string): string => shownModel(settings.modelAliases, platform, model);
     return {
       slug: tenant.slug,
       display_name: tenant.displayName,
       logo_url: settings.logoUrl ?? null,
       theme_color: settings.themeColor ?? null,
       welcome_text: settings.welcomeText ?? null,
-      default_model: settings.defaultModel ?? null,
-      models: settings.models === undefined ? null : [...settings.models],
+      default_model: settings.defaultModel === undefined ? null : shown(settings.defaultModel),
+      models: settings.models === undefined ? null : settings.models.map(shown),
       features: { wechat_login: tenant.appId !== undefined && tenant.hasAppSecret, api_keys: true },
       compliance: { notice: settings.complianceNotice },
     };

@@ -6,12 +6,3 @@ export interface SealedRow {
   readonly field: CredentialField;
   readonly sealed: string;
 }
-
-/** What a rotation did. */
-export interface Rotation {
-  readonly resealed: number;
-  /** Under the newest key already. */
-  readonly current: number;
-  /** Sealed under a key that is not here any more, or damaged: nobody can open these. */
-  readonly unreadable: readonly { readonly tenantId: string; readonly field: CredentialField }[];
-}

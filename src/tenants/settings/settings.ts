@@ -1,10 +1,13 @@
 import { DomainError } from '../../platform/errors/index.js';
 import { isDecimal } from '../../platform/values/index.js';
+import { aliasFault, type ModelAliases } from './model-aliases.js';
 
 /** What a tenant set, as stored and as its API shows it. A key that is absent has its default. */
 export interface StoredSettings {
   readonly default_model?: string;
   readonly models?: readonly string[];
+  readonly model_aliases?: ModelAliases;
+  readonly own_channels_only?: boolean;
   readonly system_prompt?: string;
   readonly compliance_notice?: string;
   readonly welcome_text?: string;
@@ -38,6 +41,10 @@ export interface TenantSettings {
   readonly defaultModel: string | undefined;
   /** Public names of the models that this tenant offers; all when undefined. */
   readonly models: readonly string[] | undefined;
+  /** Other names of models, by alias. */
+  readonly modelAliases: ModelAliases;
+  /** Never falls back on the platform's channels. */
+  readonly ownChannelsOnly: boolean;
   /** Stands before every conversation that has no prompt of its own. */
   readonly systemPrompt: string | undefined;
   /** The label that the law asks for beside generated text. */
@@ -106,6 +113,8 @@ const RULES: Readonly<Record<keyof StoredSettings, Rule>> = {
     Array.isArray(value) && value.length > 0 && value.length <= MOST_MODELS && value.every(isModel) && new Set(value).size === value.length
       ? undefined
       : `must be a list of 1 to ${MOST_MODELS} different model names`,
+  model_aliases: (value) => aliasFault(value, isModel),
+  own_channels_only: (value) => (typeof value === 'boolean' ? undefined : 'must be true or false'),
   system_prompt: text(1, 8_000),
   compliance_notice: text(1, 200),
   welcome_text: text(1, 500),
@@ -163,6 +172,8 @@ export function effectiveSettings(stored: StoredSettings): TenantSettings {
   return Object.freeze({
     defaultModel: stored.default_model,
     models: stored.models,
+    modelAliases: stored.model_aliases ?? {},
+    ownChannelsOnly: stored.own_channels_only ?? false,
     systemPrompt: stored.system_prompt,
     complianceNotice: stored.compliance_notice ?? DEFAULT_COMPLIANCE_NOTICE,
     welcomeText: stored.welcome_text,

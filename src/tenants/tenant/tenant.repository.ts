@@ -60,6 +60,10 @@ export class TenantRepository {
     return (await tx.query<{ tenant_id: string }>(`SELECT tenant_id FROM tenants WHERE state = 'suspended'`)).map((row) => row.tenant_id);
   }
 
+  async withOwnChannelsOnly(tx: PlatformTx): Promise<readonly string[]> {
+    return (await tx.query<{ tenant_id: string }>(`SELECT tenant_id FROM tenants WHERE settings @> '{"own_channels_only": true}' ORDER BY tenant_id`)).map((row) => row.tenant_id);
+  }
+
   async insert(tx: PlatformTx, tenant: Pick<TenantEntity, 'id' | 'slug' | 'displayName' | 'appId' | 'settings'>): Promise<void> {
     await tx.manager.insert(TenantEntity, { ...tenant, state: 'active' });
   }

@@ -1,11 +1,12 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { systemPlatformContext, type PlatformContext } from '../../platform/context/index.js';
+import { systemPlatformContext, type PlatformContext, type RequestContext } from '../../platform/context/index.js';
 import { Database, violatedConstraint, type PlatformTx } from '../../platform/database/index.js';
 import { DomainError } from '../../platform/errors/index.js';
 import { Bus, NewsCache } from '../../platform/redis/index.js';
 import { LOGGER, errorFields, type Logger } from '../../platform/telemetry/index.js';
 import { ID, decodeCursor, isId, newId, pageOf, type Page } from '../../platform/values/index.js';
 import { CredentialService } from '../credentials/credential.service.js';
+import { shownModel } from '../settings/model-aliases.js';
 import { checkSettingsPatch, mergeSettings, type TenantSettings } from '../settings/settings.js';
 import { DOMAIN, PARAM_OF_CONSTRAINT, SLUG, type Tenant, type TenantChange, type TenantDraft, type TenantHints, type TenantState } from './tenant.js';
 import { NameLookup } from './name-lookup.service.js';
@@ -84,6 +85,12 @@ export class TenantService implements OnModuleInit {
     return (await this.byId(tenantId)).settings;
   }
 
+  /** What models are called before this client: gives each its name, or the alias that hides it there. @throws not_found */
+  async modelNames(ctx: RequestContext): Promise<(model: string) => string> {
+    const { modelAliases } = await this.settingsOf(ctx.tenantId);
+    return (model) => shownModel(modelAliases, ctx.platform, model);
+  }
+
   /** Calls `handler` on every node within a second of a suspension; it may be called again for a tenant that was suspended before. The answer ends it. */
   onSuspended(handler: (tenantId: string) => void): () => void {
     this.suspendedHandlers.add(handler);
@@ -144,6 +151,11 @@ export class TenantService implements OnModuleInit {
   /** @throws not_found */
   async reactivate(ctx: PlatformContext, id: string): Promise<Tenant> {
     return this.setState(ctx, id, 'active');
+  }
+
+  /** Ids of the tenants that never fall back on the platform's channels. */
+  async withOwnChannelsOnly(ctx: PlatformContext): Promise<readonly string[]> {
+    return this.database.inPlatform(ctx, (tx) => this.repository.withOwnChannelsOnly(tx));
   }
 
   /** Tells every node that something kept with the tenant changed, such as its merchant account. */

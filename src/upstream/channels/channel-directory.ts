@@ -1,44 +1,64 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, type Config } from '../../platform/config/index.js';
 import type { Channel } from './channel.js';
 
-/** The channel that the environment configures (`OPENAI_*`): the platform's, without limits. */
-const DEFAULT_CHANNEL_ID = '00000000-0000-7000-8000-000000000001';
+/** The channel that the environment configures (`OPENAI_*`): the platform's, without limits, trusted as it is. */
+export const DEFAULT_CHANNEL_ID = '00000000-0000-7000-8000-000000000001';
+
+type ByModel = ReadonlyMap<string, readonly Channel[]>;
 
 /** The channels as this process knows them, in memory: asked on every message. */
-@Injectable()
 export class ChannelDirectory {
-  private readonly channels: readonly Channel[];
+  private byId: ReadonlyMap<string, Channel> = new Map();
+  private ofPlatform: ByModel = new Map();
+  private ofTenants: ReadonlyMap<string, ByModel> = new Map();
+  private ownOnly: ReadonlySet<string> = new Set();
+  private readonly handlers = new Set<() => void>();
 
-  constructor(@Inject(CONFIG) config: Config) {
-    this.channels = [defaultChannel(config)];
+  constructor(channels: readonly Channel[] = []) {
+    this.replace(channels, []);
   }
 
-  /** The channels that may serve a model to a tenant, paused ones included, the preferred first. */
+  /**
+   * The channels that may serve a model to a tenant, paused ones included, the preferred first: its own before the
+   * platform's, which a tenant that wants its own only does not get; then by priority.
+   */
   candidates(tenantId: string, model: string): readonly Channel[] {
-    return this.channels.filter((channel) => channel.state !== 'disabled' && (channel.tenantId === undefined || channel.tenantId === tenantId) && channel.models.some((each) => each.model === model));
+    const own = this.ofTenants.get(tenantId)?.get(model) ?? [];
+    if (this.ownOnly.has(tenantId)) return own;
+    const shared = this.ofPlatform.get(model) ?? [];
+    return own.length === 0 ? shared : [...own, ...shared];
   }
 
   find(id: string): Channel | undefined {
-    return this.channels.find((channel) => channel.id === id);
+    return this.byId.get(id);
+  }
+
+  /** Calls `handler` after every change. The answer ends it. */
+  onChange(handler: () => void): () => void {
+    this.handlers.add(handler);
+    return () => this.handlers.delete(handler);
+  }
+
+  /** From here on these are the channels. @param ownOnly tenants that want their own only. */
+  replace(channels: readonly Channel[], ownOnly: readonly string[]): void {
+    this.byId = new Map(channels.map((channel) => [channel.id, channel]));
+    const usable = channels.filter(({ state }) => state !== 'disabled').sort((a, b) => a.priority - b.priority);
+    const owners = new Set(usable.flatMap(({ tenantId }) => tenantId ?? []));
+    const ownedBy = Map.groupBy(usable, ({ tenantId }) => tenantId);
+    this.ofPlatform = byModel(ownedBy.get(undefined) ?? []);
+    this.ofTenants = new Map([...owners].map((tenantId) => [tenantId, byModel(ownedBy.get(tenantId) ?? [])]));
+    this.ownOnly = new Set(ownOnly);
+    for (const handler of this.handlers) handler();
   }
 }
 
-function defaultChannel(config: Config): Channel {
-  return {
-    id: DEFAULT_CHANNEL_ID,
-    tenantId: undefined,
-    name: 'default',
-    kind: 'openai',
-    baseUrl: config.openai.baseUrl,
-    apiKey: config.openai.apiKey,
-    proxyUrl: undefined,
-    region: undefined,
-    tags: [],
-    models: config.openai.models.map(({ name }) => ({ model: name, upstreamName: name })),
-    limits: {},
-    priority: 100,
-    weight: 1,
-    state: 'active',
-  };
+function byModel(channels: readonly Channel[]): ByModel {
+  const found = new Map<string, Channel[]>();
+  for (const channel of channels) {
+    for (const { model } of channel.models) {
+      const others = found.get(model);
+      if (others === undefined) found.set(model, [channel]);
+      else others.push(channel);
+    }
+  }
+  return found;
 }

@@ -1,0 +1,82 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ForStaff, STAFF_ERRORS } from '../../identity/index.js';
+import { PlatformCtx, type PlatformContext } from '../../platform/context/index.js';
+import { Answers, IdParam, PageQuery } from '../../platform/http/index.js';
+import { ChannelRegistry } from '../../upstream/index.js';
+import { ChannelDto, ChannelListDto, CreateChannelDto, DisableChannelDto, UpdateChannelDto } from './channel.dto.js';
+
+@ApiTags('admin')
+@Controller('admin/v1/tenants/:id/channels')
+@ForStaff('platform_admin')
+export class AdminTenantChannelController {
+  constructor(private readonly channels: ChannelRegistry) {}
+
+  @Get()
+  @ApiOperation({ summary: "A tenant's own channels, with keys of its own (BYOK), newest first." })
+  @Answers({ status: 200, list: ChannelDto }, ...STAFF_ERRORS, 'not_found')
+  async list(@PlatformCtx() ctx: PlatformContext, @Param('id', IdParam) tenantId: string, @Query() query: PageQuery): Promise<ChannelListDto> {
+    return ChannelListDto.of(await this.channels.list(ctx, tenantId, query));
+  }
+
+  @Post()
+  @ApiOperation({ summary: "A new channel of the tenant's own: used for it alone, before the platform's, on every node within a second." })
+  @Answers({ status: 201, type: ChannelDto }, ...STAFF_ERRORS, 'not_found', 'conflict')
+  async create(@PlatformCtx() ctx: PlatformContext, @Param('id', IdParam) tenantId: string, @Body() body: CreateChannelDto): Promise<ChannelDto> {
+    return ChannelDto.of(await this.channels.create(ctx, tenantId, CreateChannelDto.toDraft(body)));
+  }
+
+  @Get(':channel_id')
+  @ApiOperation({ summary: 'One channel, without its key.' })
+  @Answers({ status: 200, type: ChannelDto }, ...STAFF_ERRORS, 'not_found')
+  async read(@PlatformCtx() ctx: PlatformContext, @Param('id', IdParam) tenantId: string, @Param('channel_id', IdParam) id: string): Promise<ChannelDto> {
+    return ChannelDto.of(await this.channels.read(ctx, tenantId, id));
+  }
+
+  @Patch(':channel_id')
+  @ApiOperation({ summary: 'Change a channel: only what is given changes.' })
+  @Answers({ status: 200, type: ChannelDto }, ...STAFF_ERRORS, 'not_found', 'conflict')
+  async update(@PlatformCtx() ctx: PlatformContext, @Param('id', IdParam) tenantId: string, @Param('channel_id', IdParam) id: string, @Body() body: UpdateChannelDto): Promise<ChannelDto> {
+    return ChannelDto.of(await this.channels.update(ctx, tenantId, id, UpdateChannelDto.toChange(body)));
+  }
+
+  @Delete(':channel_id')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Remove a channel. Answers under way on it go on.' })
+  @Answers({ status: 204 }, ...STAFF_ERRORS, 'not_found')
+  async remove(@PlatformCtx() ctx: PlatformContext, @Param('id', IdParam) tenantId: string, @Param('channel_id', IdParam) id: string): Promise<void> {
+    await this.channels.remove(ctx, tenantId, id);
+  }
+
+  @Post(':channel_id/pause')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Nothing new is sent to it; what has no other channel waits.' })
+  @Answers({ status: 200, type: ChannelDto }, ...STAFF_ERRORS, 'not_found', 'conflict')
+  async pause(@PlatformCtx() ctx: PlatformContext, @Param('id', IdParam) tenantId: string, @Param('channel_id', IdParam) id: string): Promise<ChannelDto> {
+    return ChannelDto.of(await this.channels.move(ctx, tenantId, id, 'pause', undefined));
+  }
+
+  @Post(':channel_id/resume')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Use a paused channel again.' })
+  @Answers({ status: 200, type: ChannelDto }, ...STAFF_ERRORS, 'not_found', 'conflict')
+  async resume(@PlatformCtx() ctx: PlatformContext, @Param('id', IdParam) tenantId: string, @Param('channel_id', IdParam) id: string): Promise<ChannelDto> {
+    return ChannelDto.of(await this.channels.move(ctx, tenantId, id, 'resume', undefined));
+  }
+
+  @Post(':channel_id/disable')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'As if it were not there, until it is enabled.' })
+  @Answers({ status: 200, type: ChannelDto }, ...STAFF_ERRORS, 'not_found', 'conflict')
+  async disable(@PlatformCtx() ctx: PlatformContext, @Param('id', IdParam) tenantId: string, @Param('channel_id', IdParam) id: string, @Body() body: DisableChannelDto): Promise<ChannelDto> {
+    return ChannelDto.of(await this.channels.move(ctx, tenantId, id, 'disable', body.reason));
+  }
+
+  @Post(':channel_id/enable')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Use a disabled channel again, whoever disabled it.' })
+  @Answers({ status: 200, type: ChannelDto }, ...STAFF_ERRORS, 'not_found', 'conflict')
+  async enable(@PlatformCtx() ctx: PlatformContext, @Param('id', IdParam) tenantId: string, @Param('channel_id', IdParam) id: string): Promise<ChannelDto> {
+    return ChannelDto.of(await this.channels.move(ctx, tenantId, id, 'enable', undefined));
+  }
+}
