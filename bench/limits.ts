@@ -82,6 +82,8 @@ async function drive(world: World, tenants: readonly Customer[], victim: Custome
   const took = performance.now() - startedAt;
   end.abort();
   await Promise.all([...loops, visits]);
+  // The nodes still free the places of those who just left.
+  await sleep(3_000);
   process.stderr.write('\n');
   return { keys, shares: new Map([...after].map(([name, count]) => [name, count - (before.get(name) ?? 0)])), tenants, victims: victims.filter((one) => one.error !== 'given_up'), seen, ms: took };
 }

@@ -23,9 +23,10 @@ import { Grants } from './dispatch/grants.service.js';
 import { LeaseKeeper } from './dispatch/lease-keeper.service.js';
 import { Pump } from './dispatch/pump.service.js';
 import { RunQueue } from './dispatch/run-queue.service.js';
+import { LocalModels } from './local/local-models.service.js';
 import { TokenCounter } from './tokens/token-counter.js';
 
-const OFFER = [ModelRepository, ModelService, ModelRegistry, ChannelRepository, ChannelRegistry, ChannelClients, UpstreamReading, UpstreamFeed];
+const OFFER = [ModelRepository, ModelService, ModelRegistry, ChannelRepository, ChannelRegistry, ChannelClients, LocalModels, UpstreamReading, UpstreamFeed];
 const DISPATCH = [AdmissionRepository, GateView, RunQueue, Pump, LeaseKeeper, Grants, Dispatcher, DispatchJob];
 
 /** What is made of the configuration alone. */

@@ -88,6 +88,13 @@ describe('a ban', () => {
 });
 
 describe('API keys', () => {
+  it('that a program brings with 400 requests at once is looked up once, and all are served', async () => {
+    const user = await logIn(platform, await makeTenant(platform, staff));
+    const key = await makeApiKey(platform, user);
+    const answers = await Promise.all(Array.from({ length: 400 }, () => platform.api.get('/v1/models', { token: key })));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  });
+
   it('are shown once, open the OpenAI-compatible doors only, and are revoked everywhere within a second', async () => {
     const user = await logIn(platform, tenant, 'dev');
     const key = await makeApiKey(platform, user, '我的脚本');

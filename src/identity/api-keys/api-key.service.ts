@@ -21,6 +21,9 @@ export class ApiKeyService {
   /** Whose a key is never changes, and whether it is good is asked of StandingService: so no news are needed here. */
   private readonly owners = new LRUCache<string, { readonly owner: KeyOwner | undefined }>({ max: 20_000, ttl: 60_000 });
 
+  /** Under way: requests that bring the same key at one moment wait for one answer. */
+  private readonly lookups = new Map<string, Promise<KeyOwner | undefined>>();
+
   constructor(
     private readonly database: Database,
     private readonly repository: ApiKeyRepository,
@@ -65,6 +68,15 @@ export class ApiKeyService {
     if (hash === undefined) return undefined;
     const known = this.owners.get(hash);
     if (known !== undefined) return known.owner;
+    const shared = this.lookups.get(hash);
+    if (shared !== undefined) return shared;
+    const lookup = this.lookUp(hash, ip).finally(() => this.lookups.delete(hash));
+    this.lookups.set(hash, lookup);
+    return lookup;
+  }
+
+  /** One look-up, and one attempt of the address, however many requests bring the key at this moment. */
+  private async lookUp(hash: string, ip: string): Promise<KeyOwner | undefined> {
     await this.limits.take(KEY_LOOKUP_LIMIT, 'platform', ip);
     const owner = await this.database.inPlatform(systemPlatformContext('key lookup', newId()), (tx) => this.repository.ownerOf(tx, hash));
     this.owners.set(hash, { owner });

@@ -13,6 +13,7 @@ for i, pool in ipairs(pools) do
 end
 
 local answer = { -1 }
+local crowd = tonumber(redis.call('HGET', GATE .. ':waiting', '')) or 1
 for _ = 1, tonumber(ARGV[3]) do
   if not handsFree() then
     answer[1] = 1000
@@ -22,11 +23,12 @@ for _ = 1, tonumber(ARGV[3]) do
   for _, pool in ipairs(pools) do
     local entry = head(pool.name)
     if entry then
-      local c, shortest = choose(pool.channels, entry.ticket.tokens, false)
+      -- With a channel, the second is whether it goes out ahead of the pace; without, the wait.
+      local c, shortest = choose(pool.channels, entry.ticket.tokens, crowd)
       if not c then
         if not wait or shortest < wait then wait = shortest end
       elseif not best or entry.tag < best.entry.tag then
-        best = { entry = entry, c = c, pool = pool }
+        best = { entry = entry, c = c, early = shortest }
       end
     end
   end
@@ -36,9 +38,10 @@ for _ = 1, tonumber(ARGV[3]) do
   end
   local ticket = best.entry.ticket
   pop(best.entry, names)
+  crowd = crowd - 1
   for _, subject in ipairs(ticket.subjects) do redis.call('ZADD', GATE .. ':subject:' .. subject, NOW + LEASE, ticket.runId) end
   answer[#answer + 1] = best.entry.text
-  for _, value in ipairs(take(best.c, ticket.tokens, false, ticket.runId)) do answer[#answer + 1] = value end
+  for _, value in ipairs(take(best.c, ticket.tokens, best.early, ticket.runId)) do answer[#answer + 1] = value end
 end
 answer[1] = 0
 return answer

@@ -4,7 +4,7 @@
 -- ARGV  1 run  2 channels  3 tokens
 -- Returns {'admitted', lease...} | {'wait', ms}.
 local channels = cjson.decode(ARGV[2])
-local c, early = choose(channels, tonumber(ARGV[3]), true)
+local c, early = choose(channels, tonumber(ARGV[3]), 1)
 if not c then return { 'wait', early } end
 local lease = take(c, tonumber(ARGV[3]), early, ARGV[1])
 return { 'admitted', lease[1], lease[2], lease[3], lease[4], lease[5] }

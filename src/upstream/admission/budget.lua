@@ -12,8 +12,8 @@ local WINDOW = KEPT * BUCKET - BUCKET / 2
 local SLOT = math.floor(NOW / BUCKET)
 -- A lease that is not renewed for so long has lost its holder.
 local LEASE = 15000
--- A minute's allowance, in parts; and how much of it may go out unpaced while nobody waits. The rest is
--- spread over the minute, so that whoever comes next waits for one slot, not for the window.
+-- A minute's allowance, in parts; and how much of it may go out unpaced, as long as all who are there fit into
+-- that. The rest is spread over the minute: whoever comes next waits for one slot, not for the window.
 local MINUTE = 1000000
 local BURST = 500000
 -- How far behind its pace a channel may catch up.
@@ -82,9 +82,9 @@ local function gapOf(state, cost)
   return cost * WINDOW / math.max(MINUTE - BURST, MINUTE - state.burst)
 end
 
--- 0 when a call may go out now, else the ms until it is worth asking again. free: nobody waits, bursts may.
--- Second answer: whether it goes out ahead of the pace.
-local function waitOf(c, tokens, free)
+-- 0 when a call may go out now, else the ms until it is worth asking again. Second answer: whether it goes out ahead
+-- of the pace. crowd: how many are to go out, this one included; a crowd for which the burst has room is not paced.
+local function waitOf(c, tokens, crowd)
   local state = stateOf(c)
   if c.paused then return 1000 end
   if state.blocked > NOW then return state.blocked - NOW end
@@ -93,19 +93,20 @@ local function waitOf(c, tokens, free)
   if c.con and state.running >= c.con then return 1000 end
   local cost = costOf(c, tokens)
   if cost == 0 then return 0, false end
-  if c.rpm and state.requests + 1 > c.rpm then return BUCKET - NOW % BUCKET end
-  if c.tpm and state.tokens > 0 and state.tokens + tokensFor(c, tokens) > c.tpm then return BUCKET - NOW % BUCKET end
+  if (c.rpm and state.requests + 1 > c.rpm) or (c.tpm and state.tokens > 0 and state.tokens + tokensFor(c, tokens) > c.tpm) then
+    return math.ceil(math.max(BUCKET - NOW % BUCKET, state.next - NOW))
+  end
   if state.next <= NOW then return 0, false end
-  if free and state.burst + cost <= BURST then return 0, true end
+  if state.burst + cost * crowd <= BURST then return 0, true end
   return math.ceil(state.next - NOW)
 end
 
 -- The channel for a call, among those of the lowest priority number that may be asked now, by their weights;
 -- nil and the shortest wait when there is none.
-local function choose(channels, tokens, free)
+local function choose(channels, tokens, crowd)
   local best, tier, total, shortest = {}, nil, 0, nil
   for _, c in ipairs(channels) do
-    local wait, early = waitOf(c, tokens, free)
+    local wait, early = waitOf(c, tokens, crowd)
     if wait > 0 then
       if not shortest or wait < shortest then shortest = wait end
     elseif not tier or c.pri <= tier then

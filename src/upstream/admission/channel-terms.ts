@@ -11,6 +11,15 @@ export interface ChannelTerms {
   readonly paused?: true;
 }
 
+/** Sets the platform's channels behind a tenant's own, whatever their numbers. */
+const BEHIND_OWN = 10_000;
+
+/** The terms of a tenant's candidates: its own first. */
+export function ranked(candidates: readonly Channel[]): readonly ChannelTerms[] {
+  const hasOwn = candidates.some(({ tenantId }) => tenantId !== undefined);
+  return candidates.map((channel) => (hasOwn && channel.tenantId === undefined ? { ...termsOf(channel), pri: channel.priority + BEHIND_OWN } : termsOf(channel)));
+}
+
 export function termsOf(channel: Pick<Channel, 'id' | 'limits' | 'priority' | 'weight' | 'state'>): ChannelTerms {
   const { requestsPerMinute, tokensPerMinute, concurrent } = channel.limits;
   return {

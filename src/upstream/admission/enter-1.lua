@@ -33,7 +33,7 @@ local function isWaitedFor()
 end
 
 if handsFree() and not isWaitedFor() then
-  local c, early = choose(channels, ticket.tokens, true)
+  local c, early = choose(channels, ticket.tokens, 1)
   if c then
     for _, subject in ipairs(ticket.subjects) do redis.call('ZADD', GATE .. ':subject:' .. subject, NOW + LEASE, ticket.runId) end
     local lease = take(c, ticket.tokens, early, ticket.runId)

@@ -108,8 +108,16 @@ end
 
 -- The ms until the ticket at a place is served.
 local function etaOf(p, channels, tokens, place)
-  local c, wait = choose(channels, tokens, false)
-  return math.ceil((c and 0 or wait) + (place - 1) * gapBetween(p, channels, tokens))
+  local c, wait = choose(channels, tokens, math.huge)
+  local ahead = (place - 1) * gapBetween(p, channels, tokens)
+  -- However slow a burst has made the pace: in a minute the burst is over, and all of the allowance is there again.
+  local aMinute = 0
+  for _, each in ipairs(channels) do
+    local cost = costOf(each, tokens)
+    aMinute = aMinute + (cost > 0 and MINUTE / cost or math.huge)
+  end
+  if aMinute < math.huge and aMinute > 0 then ahead = math.min(ahead, math.ceil(place / aMinute) * WINDOW) end
+  return math.ceil((c and 0 or wait) + ahead)
 end
 
 -- Where a ticket stands: how many are served before it, itself included, if nobody else came.

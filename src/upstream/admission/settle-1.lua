@@ -20,10 +20,13 @@ if lease.cost > 0 then
   if told.sent == false then
     correct('r', 'requests', lease.slot, -1)
     correct('t', 'tokens', lease.slot, -lease.tokens)
-    if not lease.early then state.next = state.next - gapOf(state, lease.cost) end
+    if lease.early then correct('b', 'burst', lease.slot, -lease.cost)
+    else state.next = state.next - gapOf(state, lease.cost) end
   elseif told.tokens then
     correct('t', 'tokens', lease.slot, used - lease.tokens)
-    if not lease.early then state.next = state.next - gapOf(state, lease.cost) + gapOf(state, costOf(c, used)) end
+    -- What went out ahead of the pace slows it by what it really took.
+    if lease.early then correct('b', 'burst', lease.slot, costOf(c, used) - lease.cost)
+    else state.next = state.next - gapOf(state, lease.cost) + gapOf(state, costOf(c, used)) end
   end
 end
 
@@ -36,7 +39,7 @@ if told.remaining then
   phantom('t', 'tokens', c.tpm, told.remaining.tokens)
 end
 if told.blockedMs then state.blocked = math.max(state.blocked, NOW + told.blockedMs) end
-if c.rpm or c.tpm then redis.call('HSET', state.key, 'swept', state.swept, 'requests', state.requests, 'tokens', state.tokens, 'next', math.floor(state.next)) end
+if c.rpm or c.tpm then redis.call('HSET', state.key, 'swept', state.swept, 'requests', state.requests, 'tokens', state.tokens, 'burst', state.burst, 'next', math.floor(state.next)) end
 if told.blockedMs then redis.call('HSET', state.key, 'blocked', state.blocked) end
 
 -- The breaker: so many failures in a row, or a failed probe, open it, each time for twice as long.

@@ -32,6 +32,11 @@ export class ChannelDirectory {
     return this.byId.get(id);
   }
 
+  /** All of them, disabled ones included. */
+  all(): readonly Channel[] {
+    return [...this.byId.values()];
+  }
+
   /** Calls `handler` after every change. The answer ends it. */
   onChange(handler: () => void): () => void {
     this.handlers.add(handler);

@@ -1,4 +1,5 @@
 import type { UpstreamFailure } from '../stream/failure.js';
+import type { ChannelKind } from './channel.js';
 
 /** What a failed call means for its channel, and for the run that made it. */
 export interface Judgement {
@@ -20,7 +21,7 @@ const BLOCKED_MS = 1_000;
 const QUOTA_BLOCKED_MS = 60_000;
 
 /** Judges a failure before the first words. */
-export function judge(failure: UpstreamFailure): Judgement {
+export function judge(failure: UpstreamFailure, kind: ChannelKind): Judgement {
   const base = { again: 'elsewhere' as const, sick: false, unsent: false, blockedMs: undefined, disable: undefined };
   switch (failure.kind) {
     case 'connect':
@@ -39,8 +40,10 @@ export function judge(failure: UpstreamFailure): Judgement {
       return { ...base, sick: true, disable: 'key' };
     case 'not_found':
       return base;
-    case 'refused':
     case 'context_length':
+      // A model of our own is given a smaller context than its window, for the sake of memory.
+      return kind === 'local' ? base : { ...base, again: 'never' };
+    case 'refused':
     case 'content_policy':
       return { ...base, again: 'never' };
   }

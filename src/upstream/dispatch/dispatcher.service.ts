@@ -6,7 +6,7 @@ import { LOGGER, errorFields, type Logger } from '../../platform/telemetry/index
 import { now } from '../../platform/values/index.js';
 import { TenantService } from '../../tenants/index.js';
 import { AdmissionRepository, type QueueBounds } from '../admission/admission.repository.js';
-import { termsOf } from '../admission/channel-terms.js';
+import { ranked } from '../admission/channel-terms.js';
 import { GateView } from '../admission/gate-view.js';
 import type { Lease } from '../admission/lease.js';
 import { ChannelDirectory } from '../channels/channel-directory.js';
@@ -59,7 +59,7 @@ export class Dispatcher {
     const settings = await this.tenants.settingsOf(ctx.tenantId);
     const subjects = subjectsOf(ctx, settings.queue);
     const ticket = this.ticketOf(ctx, order, candidates, settings.queue.weight, subjects.map((subject) => subject.name));
-    const entered = await this.gate.enter(ticket, candidates.map(termsOf), this.boundsOf(ticket.tier), subjects);
+    const entered = await this.gate.enter(ticket, ranked(candidates), this.boundsOf(ticket.tier), subjects);
     switch (entered.kind) {
       case 'admitted':
         await this.begin(ticket, entered.lease);
@@ -80,7 +80,7 @@ export class Dispatcher {
 
   /** Where a run stands now; undefined when it does not wait (any more). */
   async place(tenantId: string, runId: string, model: string): Promise<Position | undefined> {
-    return this.gate.place(runId, this.directory.candidates(tenantId, model).map(termsOf));
+    return this.gate.place(runId, ranked(this.directory.candidates(tenantId, model)));
   }
 
   /** Takes a run that no worker has begun out of the queue; one that was begun is left alone. */

@@ -1,7 +1,7 @@
 import { delay } from '../../platform/values/index.js';
 import type { CallReport, Lease } from '../admission/lease.js';
 import type { Channel } from '../channels/channel.js';
-import { judge } from '../channels/judgement.js';
+import { judge, type Judgement } from '../channels/judgement.js';
 import type { CallWatch } from '../stream/call-watch.js';
 import type { DeltaBatch, UpstreamUsage } from '../stream/delta.js';
 import { UpstreamFailure } from '../stream/failure.js';
@@ -27,7 +27,7 @@ export interface CallDesk {
   depart(lease: Lease): Promise<Lease | undefined>;
   again(channels: readonly Channel[]): Promise<Lease | number>;
   settle(lease: Lease, report: CallReport): void;
-  failed(channel: Channel, failure: UpstreamFailure): void;
+  failed(channel: Channel, failure: UpstreamFailure, judgement: Judgement): void;
   retried(channel: Channel): void;
 }
 
@@ -128,7 +128,7 @@ export class GrantedCall {
   }
 
   private judged(lease: Lease, channel: Channel, failure: UpstreamFailure): 'elsewhere' | 'never' {
-    const judgement = judge(failure);
+    const judgement = judge(failure, channel.kind);
     this.lease = undefined;
     this.desk.settle(lease, {
       release: 'call',
@@ -136,7 +136,7 @@ export class GrantedCall {
       ...(judgement.sick ? { verdict: 'badly' as const } : {}),
       ...(judgement.blockedMs === undefined ? {} : { blockedMs: Math.ceil(judgement.blockedMs) }),
     });
-    this.desk.failed(channel, failure);
+    this.desk.failed(channel, failure, judgement);
     return judgement.again;
   }
 

@@ -2,10 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER, Metrics, errorFields, type Logger } from '../../platform/telemetry/index.js';
 import { now } from '../../platform/values/index.js';
 import { AdmissionRepository, type HeldLease } from '../admission/admission.repository.js';
-import { termsOf } from '../admission/channel-terms.js';
+import { ranked, termsOf } from '../admission/channel-terms.js';
 import type { CallReport, Lease } from '../admission/lease.js';
 import { ChannelClients } from '../channels/channel-clients.service.js';
 import { ChannelDirectory } from '../channels/channel-directory.js';
+import { ChannelRegistry } from '../channels/channel-registry.service.js';
 import type { Channel } from '../channels/channel.js';
 import type { Grant, GrantHandler } from './grant.js';
 import { GrantedCall, type CallDesk } from './granted-call.js';
@@ -26,6 +27,7 @@ export class Grants {
     private readonly gate: AdmissionRepository,
     private readonly directory: ChannelDirectory,
     private readonly clients: ChannelClients,
+    private readonly registry: ChannelRegistry,
     private readonly keeper: LeaseKeeper,
     private readonly pump: Pump,
     private readonly metrics: Metrics,
@@ -73,17 +75,29 @@ export class Grants {
       connect: (channel, request, signal, watch) => this.clients.open(channel, request, signal, watch),
       depart: (lease) => (performance.now() - admittedAt < FRESH_MS ? Promise.resolve(lease) : this.gate.depart(ticket.runId, lease)),
       again: async (channels) => {
-        const answer = await this.gate.again(ticket.runId, channels.map(termsOf), ticket.tokens);
+        const answer = await this.gate.again(ticket.runId, ranked(channels), ticket.tokens);
         if (typeof answer !== 'number') this.keeper.keep(heldOf(ticket, answer));
         return answer;
       },
       settle: (lease, report) => this.settle(ticket, lease, report),
-      failed: (channel, failure) => {
+      failed: (channel, failure, judgement) => {
+        if (judgement.disable === 'key') this.keyDied(channel);
         this.metrics.upstreamErrors.inc({ kind: failure.kind, channel: channel.name });
         this.logger.warn({ run: ticket.runId, tenant: ticket.tenantId, channel: channel.id, kind: failure.kind, status: failure.status }, 'a call to a channel failed');
       },
       retried: (channel) => this.metrics.upstreamRetries.inc({ channel: channel.name }),
     };
+  }
+
+  /** The alert is the log line and the metric; the channel stays away until a person enters a new key. */
+  private keyDied(channel: Channel): void {
+    this.registry.disable(channel.id, 'the upstream refuses the key').then(
+      (disabled) => {
+        this.metrics.deadKeys.inc({ channel: channel.name });
+        this.logger.error({ channel: channel.id, name: channel.name, disabled }, 'a channel has a dead key');
+      },
+      (error: unknown) => this.logger.error({ channel: channel.id, ...errorFields(error) }, 'a channel with a dead key could not be disabled'),
+    );
   }
 
   /** Nobody waits for the books: what Redis could not be told, the lease's end makes good. */

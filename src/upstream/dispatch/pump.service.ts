@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { LOGGER, Metrics, errorFields, type Logger } from '../../platform/telemetry/index.js';
 import { AdmissionRepository, type Pool } from '../admission/admission.repository.js';
-import { termsOf } from '../admission/channel-terms.js';
+import { ranked } from '../admission/channel-terms.js';
 import { GateView } from '../admission/gate-view.js';
 import { ChannelDirectory } from '../channels/channel-directory.js';
 import { ownerOf } from './pools.js';
@@ -99,6 +99,6 @@ export class Pump implements OnApplicationShutdown {
 
   private poolOf(name: string): Pool {
     const { tenantId, model } = ownerOf(name);
-    return { name, channels: this.directory.candidates(tenantId ?? '', model).map(termsOf) };
+    return { name, channels: ranked(this.directory.candidates(tenantId ?? '', model)) };
   }
 }
