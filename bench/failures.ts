@@ -15,11 +15,12 @@ const STATES: readonly { readonly name: string; readonly behaviour: unknown }[] 
   { name: '500', behaviour: '500' },
   { name: '404, no such model', behaviour: '404' },
   { name: 'never answers', behaviour: 'hang' },
-  { name: 'not a stream of events', behaviour: 'malformed' },
+  { name: '401, dead key', behaviour: '401' },
+  { name: 'not a stream of events', behaviour: { malformed: true, afterTokens: 0 } },
   { name: 'resets in mid-answer', behaviour: { reset: 'mid', afterTokens: 20 } },
-  { name: 'well again', behaviour: 'ok' },
+  { name: 'fails, then is well again', behaviour: { schedule: [{ atMs: 0, behaviour: '503' }, { atMs: 3_000, behaviour: 'ok' }] } },
 ];
-const EACH_MS = 12_000;
+const EACH_MS = 10_000;
 const AT_ONCE = 30;
 const WISH = { tokens: 40, gapMs: 15, firstTokenMs: 150 } as const;
 
@@ -28,24 +29,35 @@ async function main(signal: AbortSignal): Promise<boolean> {
   const stand = await Stand.open(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), signal, (line) => console.error(`  ${line}`));
   try {
     const world = await World.open(stand, 2, { UPSTREAM_FIRST_TOKEN_TIMEOUT_MS: '2000', UPSTREAM_BETWEEN_TOKENS_TIMEOUT_MS: '2000' });
-    for (const key of ['sk-sick', 'sk-well']) await world.grant({ key });
+    await world.grant({ key: 'sk-well' });
     const customer = await world.customer('somebody');
     await sleep(1_500);
     let well = true;
     console.log(`${'the first channel'.padEnd(26)}${'answers'.padStart(8)}${'failed before'.padStart(15)}${'broke after'.padStart(13)}${'first word p50'.padStart(16)}${'p99 ms'.padStart(8)}${'calls to it'.padStart(13)}`);
-    for (const { name, behaviour } of STATES) well = (await phase(world, customer, name, behaviour, signal)) && well;
+    for (const [at, { name, behaviour }] of STATES.entries()) {
+      // A channel of its own for each: what one has done must not keep the next from being asked.
+      const key = `sk-${at}`;
+      await world.control('PUT', 'behaviours', { key, ...(isSchedule(behaviour) ? behaviour : { behaviour }) });
+      const id = await world.grant({ key });
+      await sleep(1_200);
+      well = (await phase(world, customer, name, key, signal)) && well;
+      await world.staff('POST', `/admin/v1/channels/${id}/disable`, {}).catch(() => undefined);
+    }
     return well;
   } finally {
     await stand.close();
   }
 }
 
-async function phase(world: World, customer: Customer, name: string, behaviour: unknown, signal: AbortSignal): Promise<boolean> {
+function isSchedule(behaviour: unknown): behaviour is { readonly schedule: unknown } {
+  return typeof behaviour === 'object' && behaviour !== null && 'schedule' in behaviour;
+}
+
+async function phase(world: World, customer: Customer, name: string, key: string, signal: AbortSignal): Promise<boolean> {
   const calls = async (): Promise<number> => {
-    const count = (await world.counts())['sk-sick'];
+    const count = (await world.counts())[key];
     return (count?.accepted ?? 0) + (count?.refused ?? 0);
   };
-  await world.control('PUT', 'behaviours', { key: 'sk-sick', behaviour });
   const before = await calls();
   const seen: Seen[] = [];
   const until = performance.now() + EACH_MS;

@@ -39,7 +39,7 @@ export async function ask(world: World, customer: Customer, wish: Wish, signal: 
     const decoder = new TextDecoder();
     for await (const bytes of response.body ?? []) {
       const piece = decoder.decode(bytes as Uint8Array, { stream: true });
-      if (firstAt === undefined && piece.includes('"content":"')) firstAt = performance.now();
+      if (firstAt === undefined && /"content":"[^"]/.test(piece)) firstAt = performance.now();
       text = (text + piece).slice(-4_096);
     }
     error = /"error":\{"code":"([a-z_]+)"/.exec(text)?.[1] ?? /"code":"([a-z_]+)"/.exec(text)?.[1];
