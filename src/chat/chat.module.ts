@@ -22,6 +22,7 @@ import { ExecuteRunService } from './run/execute-run.service.js';
 import { QueuedRunService } from './run/queued-run.service.js';
 import { RunControlService } from './run/run-control.service.js';
 import { RunController } from './run/run.controller.js';
+import { RunRates } from './run/run-rates.service.js';
 import { RunRepository } from './run/run.repository.js';
 import { StartRunService } from './run/start-run.service.js';
 import { SweepJob } from './run/sweep.job.js';
@@ -33,7 +34,7 @@ import { StreamLogRepository } from './stream/stream-log.repository.js';
 import { ReplyService } from './wire/reply.service.js';
 
 const SHARED = [RunNews, ConversationRepository, MessageRepository, HistoryRepository, RunRepository, StreamLogRepository, ActiveRuns, ConcludeRunService, RunControlService];
-const API = [ConversationService, AnswerService, StartRunService, QueuedRunService, FollowService, RunStreamService, ReplyService, CompletionService, OfferService, AccountService];
+const API = [ConversationService, AnswerService, StartRunService, RunRates, QueuedRunService, FollowService, RunStreamService, ReplyService, CompletionService, OfferService, AccountService];
 const WORKER = [ExecuteRunService, SweepJob, WorkerService];
 const CONTROLLERS = [ConversationController, MessageController, RunController, CompletionsController, ModelsController, AccountController];
 

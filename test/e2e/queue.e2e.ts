@@ -95,4 +95,18 @@ describe('limits of a plan', () => {
     await eventually(held, (credits) => credits < before);
     expect((await send(user, scripted({ text: '五' }))).status).toBe(200);
   });
+
+  it.each(['tenant', 'user', 'api_key'])('keep what they name (%s) to so many new answers in a minute', async (who) => {
+    await platform.api.ok('PATCH', `/admin/v1/tenants/${tenant.id}`, { token: await admin(platform), body: { settings: { [`${who}_runs_per_minute`]: 2 } } });
+    const token = who === 'api_key' ? await makeApiKey(platform, user) : user.token;
+    const leave = new AbortController();
+    const ask = () => platform.api.stream('POST', '/v1/chat/completions', { token, signal: leave.signal, body: { stream: true, messages: [{ role: 'user', content: scripted({ text: '一' }) }] } });
+    const begun = [ask(), ask()];
+    await eventually(held, (credits) => credits > 0);
+    const refused = await eventually(() => platform.api.call('POST', '/v1/chat/completions', { token, body: { stream: false, messages: [{ role: 'user', content: '二' }] }, signal: AbortSignal.timeout(2_000) }).catch(() => undefined), (answer) => answer !== undefined);
+    expect(refused).toMatchObject({ status: 429, body: { error: { code: 'rate_limited' } } });
+    expect(parseInt(refused?.headers.get('retry-after') ?? '0', 10)).toBeGreaterThan(30);
+    leave.abort();
+    await Promise.allSettled(begun);
+  });
 });

@@ -71,6 +71,29 @@ describe('a store that goes away', () => {
     expect(wordsOf(await again.all())).toBe('好了');
   }, 40_000);
 
+  it('Redis away for 20 s under load: new messages are refused clearly, running answers end, nothing is stuck and no credit stays held', async () => {
+    const chats = await Promise.all(Array.from({ length: 20 }, () => makeConversation(platform.api, user)));
+    const streams = await Promise.all(chats.map((chat) => send(scripted({ tokens: 300, gapMs: 20 }), chat)));
+    await Promise.all(streams.map((stream) => stream.until((event) => event.event === 'delta')));
+    const redis = new Redis(platform.redisUrl);
+    await redis.call('CLIENT', 'PAUSE', '20000', 'ALL');
+    const until = performance.now() + 19_000;
+    let refused = 0;
+    while (performance.now() < until) {
+      await refusedClearly(conversation);
+      refused += 1;
+    }
+    expect(refused).toBeGreaterThan(3);
+    await redis.ping();
+    redis.disconnect();
+    for (const stream of streams) expect(['done', 'error']).toContain((await stream.all()).at(-1)?.event);
+    const states = async () => Promise.all(streams.map(async ({ runId }) => (await platform.api.ok('GET', `/v1/runs/${runId}`, { token: user.token })).state as string));
+    expect(await eventually(states, (all) => all.every((state) => state !== 'opened'), 30_000)).not.toContain('opened');
+    await eventually(async () => (await platform.api.ok('GET', '/v1/wallet', { token: user.token })).held as number, (held) => held === 0, 30_000);
+    const again = await eventually(() => send(scripted({ text: '好了' }), conversation), (answer) => answer.status === 200);
+    expect(wordsOf(await again.all())).toBe('好了');
+  }, 120_000);
+
   it('connections to Redis that break: a running answer ends well or clearly, and the next one is served', async () => {
     const stream = await send(scripted({ tokens: 60, gapMs: 20 }));
     await stream.until((event) => event.event === 'delta');

@@ -30,10 +30,13 @@ export class SettingsPatchDto {
   @ApiPropertyOptional({ type: 'integer', nullable: true, description: "Turns of this tenant against others' when channels are scarce; 1 unless set." }) queue_weight?: number | null;
   @ApiPropertyOptional({ type: 'integer', nullable: true, description: 'Answers of the tenant at once, waiting ones included; null: no limit.' }) tenant_open_runs?: number | null;
   @ApiPropertyOptional({ type: 'integer', nullable: true, description: 'Runs of the tenant that may wait in the queue; null: no limit.' }) tenant_queued_runs?: number | null;
+  @ApiPropertyOptional({ type: 'integer', nullable: true, description: 'Answers that the tenant may begin in a minute; null: no limit.' }) tenant_runs_per_minute?: number | null;
   @ApiPropertyOptional({ type: 'integer', nullable: true, description: 'Answers of a user at once, waiting ones included; null: no limit.' }) user_open_runs?: number | null;
   @ApiPropertyOptional({ type: 'integer', nullable: true, description: 'Runs of a user that may wait in the queue; null: no limit.' }) user_queued_runs?: number | null;
+  @ApiPropertyOptional({ type: 'integer', nullable: true, description: 'Answers that a user may begin in a minute; null: no limit.' }) user_runs_per_minute?: number | null;
   @ApiPropertyOptional({ type: 'integer', nullable: true, description: 'Answers of an API key at once, waiting ones included; null: no limit.' }) api_key_open_runs?: number | null;
   @ApiPropertyOptional({ type: 'integer', nullable: true, description: 'Runs of an API key that may wait in the queue; null: no limit.' }) api_key_queued_runs?: number | null;
+  @ApiPropertyOptional({ type: 'integer', nullable: true, description: 'Answers that an API key may begin in a minute; null: no limit.' }) api_key_runs_per_minute?: number | null;
 }
 
 /** The settings in force, defaults included. */
@@ -60,10 +63,13 @@ export class SettingsDto {
   @ApiProperty() queue_weight!: number;
   @ApiProperty({ type: 'integer', nullable: true }) tenant_open_runs!: number | null;
   @ApiProperty({ type: 'integer', nullable: true }) tenant_queued_runs!: number | null;
+  @ApiProperty({ type: 'integer', nullable: true }) tenant_runs_per_minute!: number | null;
   @ApiProperty({ type: 'integer', nullable: true }) user_open_runs!: number | null;
   @ApiProperty({ type: 'integer', nullable: true }) user_queued_runs!: number | null;
+  @ApiProperty({ type: 'integer', nullable: true }) user_runs_per_minute!: number | null;
   @ApiProperty({ type: 'integer', nullable: true }) api_key_open_runs!: number | null;
   @ApiProperty({ type: 'integer', nullable: true }) api_key_queued_runs!: number | null;
+  @ApiProperty({ type: 'integer', nullable: true }) api_key_runs_per_minute!: number | null;
 
   static of(settings: TenantSettings): SettingsDto {
     return {
@@ -89,10 +95,13 @@ export class SettingsDto {
       queue_weight: settings.queue.weight,
       tenant_open_runs: settings.queue.tenant.open ?? null,
       tenant_queued_runs: settings.queue.tenant.queued ?? null,
+      tenant_runs_per_minute: settings.queue.tenant.perMinute ?? null,
       user_open_runs: settings.queue.user.open ?? null,
       user_queued_runs: settings.queue.user.queued ?? null,
+      user_runs_per_minute: settings.queue.user.perMinute ?? null,
       api_key_open_runs: settings.queue.apiKey.open ?? null,
       api_key_queued_runs: settings.queue.apiKey.queued ?? null,
+      api_key_runs_per_minute: settings.queue.apiKey.perMinute ?? null,
     };
   }
 }

@@ -15,6 +15,7 @@ import type { WireSubject } from '../wire/wire.js';
 import { ConcludeRunService } from './conclude-run.service.js';
 import { userOf } from './owner.js';
 import { orderOf, type RunPlan } from './run.js';
+import { RunRates } from './run-rates.service.js';
 import { RunRepository, type OpenAnswer, type OpenInput } from './run.repository.js';
 
 /** What a client wants answered. */
@@ -76,10 +77,12 @@ export class StartRunService {
     private readonly log: StreamLogRepository,
     private readonly concluder: ConcludeRunService,
     private readonly bus: Bus,
+    private readonly rates: RunRates,
   ) {}
 
   /** @throws DomainError `queue_full`, `invalid_request`, `insufficient_balance`, `not_found`, `conflict`, `unavailable`. */
   async start(ctx: RequestContext, ask: Ask, options: AskOptions): Promise<StartedRun> {
+    await this.rates.take(ctx);
     for (let attempt = 1; ; attempt += 1) {
       const prepared = await this.prepare(ctx, ask, attempt > 1);
       this.dispatcher.checkRoom(ctx, prepared.model.name);

@@ -26,10 +26,13 @@ export interface StoredSettings {
   readonly queue_weight?: number;
   readonly tenant_open_runs?: number;
   readonly tenant_queued_runs?: number;
+  readonly tenant_runs_per_minute?: number;
   readonly user_open_runs?: number;
   readonly user_queued_runs?: number;
+  readonly user_runs_per_minute?: number;
   readonly api_key_open_runs?: number;
   readonly api_key_queued_runs?: number;
+  readonly api_key_runs_per_minute?: number;
 }
 
 /** A change: null brings the default back. */
@@ -77,10 +80,11 @@ export interface QueueSettings {
   readonly apiKey: RunLimit;
 }
 
-/** Runs at once; undefined: no limit. `open`: waiting and being answered; `queued`: waiting. */
+/** Undefined: no limit. `open`: runs at once, waiting and being answered; `queued`: waiting; `perMinute`: begun in any minute. */
 export interface RunLimit {
   readonly open: number | undefined;
   readonly queued: number | undefined;
+  readonly perMinute: number | undefined;
 }
 
 /** A dynamic price: USD for 1,000 credits × CNY for a dollar × markup. Decimal texts, exact. */
@@ -133,10 +137,13 @@ const RULES: Readonly<Record<keyof StoredSettings, Rule>> = {
   queue_weight: integer(1, 1_000),
   tenant_open_runs: integer(1, MOST_RUNS),
   tenant_queued_runs: integer(0, MOST_RUNS),
+  tenant_runs_per_minute: integer(1, MOST_RUNS),
   user_open_runs: integer(1, MOST_RUNS),
   user_queued_runs: integer(0, MOST_RUNS),
+  user_runs_per_minute: integer(1, MOST_RUNS),
   api_key_open_runs: integer(1, MOST_RUNS),
   api_key_queued_runs: integer(0, MOST_RUNS),
+  api_key_runs_per_minute: integer(1, MOST_RUNS),
 };
 
 /**
@@ -187,9 +194,9 @@ export function effectiveSettings(stored: StoredSettings): TenantSettings {
     topup: topupOf(stored),
     queue: {
       weight: stored.queue_weight ?? 1,
-      tenant: { open: stored.tenant_open_runs, queued: stored.tenant_queued_runs },
-      user: { open: stored.user_open_runs, queued: stored.user_queued_runs },
-      apiKey: { open: stored.api_key_open_runs, queued: stored.api_key_queued_runs },
+      tenant: { open: stored.tenant_open_runs, queued: stored.tenant_queued_runs, perMinute: stored.tenant_runs_per_minute },
+      user: { open: stored.user_open_runs, queued: stored.user_queued_runs, perMinute: stored.user_runs_per_minute },
+      apiKey: { open: stored.api_key_open_runs, queued: stored.api_key_queued_runs, perMinute: stored.api_key_runs_per_minute },
     },
   });
 }

@@ -79,7 +79,8 @@ local function costOf(c, tokens)
 end
 
 local function gapOf(state, cost)
-  return cost * WINDOW / math.max(MINUTE - BURST, MINUTE - state.burst)
+  -- What went out early may have taken more than was booked for it.
+  return cost * WINDOW / math.max(MINUTE / 10, MINUTE - state.burst)
 end
 
 -- 0 when a call may go out now, else the ms until it is worth asking again. Second answer: whether it goes out ahead

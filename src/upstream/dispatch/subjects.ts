@@ -13,7 +13,6 @@ export function subjectsOf(ctx: RequestContext, queue: QueueSettings): readonly 
   return subjects.filter((each) => each !== undefined);
 }
 
-
 function subject(name: string, limit: { readonly open: number | undefined; readonly queued: number | undefined }): SubjectLimit | undefined {
   if (limit.open === undefined && limit.queued === undefined) return undefined;
   return { name, ...(limit.open === undefined ? {} : { open: limit.open }), ...(limit.queued === undefined ? {} : { queued: limit.queued }) };
