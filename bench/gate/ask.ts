@@ -20,7 +20,7 @@ export interface Wish {
 }
 
 /** One streamed answer through the OpenAI-compatible door. Never rejects: what goes wrong is what is measured. */
-export async function ask(world: World, customer: Customer, wish: Wish, signal: AbortSignal): Promise<Seen> {
+export async function ask(world: { readonly api: Pick<World['api'], 'url'> }, customer: Customer, wish: Wish, signal: AbortSignal, model = GATE_MODEL): Promise<Seen> {
   const sentAt = performance.now();
   let firstAt: number | undefined;
   let status = 0;
@@ -30,7 +30,7 @@ export async function ask(world: World, customer: Customer, wish: Wish, signal: 
     const content = `[[sim ${JSON.stringify({ ...wish, tag: customer.name })}]]`;
     const response = await fetch(`${world.api.url}/v1/chat/completions`, {
       method: 'POST', signal, headers: { authorization: `Bearer ${customer.apiKey}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ model: GATE_MODEL, stream: true, max_tokens: wish.tokens, messages: [{ role: 'user', content }] }),
+      body: JSON.stringify({ model, stream: true, max_tokens: wish.tokens, messages: [{ role: 'user', content }] }),
     });
     status = response.status;
     const retryAfter = response.headers.get('retry-after');

@@ -37,9 +37,10 @@ export interface Customer {
 export class World {
   private constructor(private readonly stand: Stand, readonly api: Served, readonly workers: readonly Served[], private readonly admin: string) {}
 
+  /** @param workers processes beside the api node; 0: one process is both. */
   static async open(stand: Stand, workers: number, extra: Readonly<Record<string, string>> = {}): Promise<World> {
     const env = { UPSTREAM_PRIVATE_ALLOWLIST: '127.0.0.1,localhost', ...extra };
-    const api = await stand.startPlatform({ env: { ...env, ROLE: 'api' } });
+    const api = await stand.startPlatform({ env: { ...env, ROLE: workers === 0 ? 'all' : 'api' } });
     const served = [];
     for (let n = 0; n < workers; n += 1) served.push(await stand.startPlatform({ env: { ...env, ROLE: 'worker' } }));
     const admin = await logInAsAdmin(api.url, { ...BENCH_ADMIN, made: false, markShown: () => undefined }, stand.signal);
@@ -67,6 +68,11 @@ export class World {
     const { access_token: token } = (await must('POST', `${this.api.url}/v1/auth/wechat`, { headers: { 'x-tenant': name }, body: { code } })) as { access_token: string };
     const { key } = (await must('POST', `${this.api.url}/v1/api-keys`, { token, body: { name: 'bench' } })) as { key: string };
     return { name, apiKey: key, weight };
+  }
+
+  /** Ends the processes; the stores stay for the next. */
+  async close(): Promise<void> {
+    for (const served of [this.api, ...this.workers]) await this.stand.end(served);
   }
 
   /** The simulated provider's control endpoint. */
