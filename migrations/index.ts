@@ -9,6 +9,7 @@ import { CreateMerchants1763800000000 } from './1763800000000-create-merchants.j
 import { CreateOrders1763800001000 } from './1763800001000-create-orders.js';
 import { CreateRefunds1763800002000 } from './1763800002000-create-refunds.js';
 import { CreateChannels1763900000000 } from './1763900000000-create-channels.js';
+import { CreateReadyAnswers1763950000000 } from './1763950000000-create-ready-answers.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -23,6 +24,7 @@ export const MIGRATIONS = [
   CreateOrders1763800001000,
   CreateRefunds1763800002000,
   CreateChannels1763900000000,
+  CreateReadyAnswers1763950000000,
 ];
 
 /** Their names as the table `migrations` records them. */

@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { BillingModule } from '../billing/index.js';
 import { IdentityModule } from '../identity/index.js';
+import { ChatModule } from '../chat/index.js';
 import type { Role } from '../platform/config/index.js';
 import { TenantsModule } from '../tenants/index.js';
 import { UpstreamModule } from '../upstream/index.js';
@@ -14,6 +15,7 @@ import { AdminOrderController } from './orders/order.controller.js';
 import { AdminPackageController } from './packages/package.controller.js';
 import { AdminPaymentController } from './payments/payment.controller.js';
 import { AdminPriceController } from './prices/price.controller.js';
+import { AdminReadyAnswerController } from './ready-answers/ready-answer.controller.js';
 import { AdminTenantController } from './tenants/tenant.controller.js';
 import { AdminUserController } from './users/user.controller.js';
 import { TenantUserService } from './users/tenant-user.service.js';
@@ -23,10 +25,10 @@ export class AdminModule {
   static for(role: Role): DynamicModule {
     return {
       module: AdminModule,
-      imports: [IdentityModule, TenantsModule, BillingModule.for(role), UpstreamModule],
+      imports: [IdentityModule, TenantsModule, BillingModule.for(role), ChatModule.for(role), UpstreamModule],
       controllers: [
         AdminAuthController, AdminTenantController, AdminUserController, AdminMerchantController, AdminPackageController, AdminOrderController, AdminPaymentController,
-        AdminPriceController, AdminChannelController, AdminTenantChannelController, AdminModelController,
+        AdminPriceController, AdminReadyAnswerController, AdminChannelController, AdminTenantChannelController, AdminModelController,
       ],
       providers: [EnterTenant, TenantUserService],
     };

@@ -5,6 +5,10 @@ import { TenantsModule } from '../tenants/index.js';
 import { UpstreamModule } from '../upstream/index.js';
 import { AccountController } from './account/account.controller.js';
 import { AccountService } from './account/account.service.js';
+import { AnswerCacheRepository } from './cache/answer-cache.repository.js';
+import { AnswerCache } from './cache/answer-cache.service.js';
+import { AnswerSource } from './cache/answer-source.service.js';
+import { ServeRunService } from './cache/serve-run.service.js';
 import { CompletionService } from './completions/completion.service.js';
 import { CompletionsController } from './completions/completions.controller.js';
 import { ModelsController } from './completions/models.controller.js';
@@ -16,6 +20,8 @@ import { AnswerService } from './messages/answer.service.js';
 import { HistoryRepository } from './messages/history.repository.js';
 import { MessageController } from './messages/message.controller.js';
 import { MessageRepository } from './messages/message.repository.js';
+import { ReadyAnswerRepository } from './ready/ready-answer.repository.js';
+import { ReadyAnswerService } from './ready/ready-answer.service.js';
 import { ActiveRuns } from './run/active-runs.js';
 import { ConcludeRunService } from './run/conclude-run.service.js';
 import { ExecuteRunService } from './run/execute-run.service.js';
@@ -33,15 +39,23 @@ import { RunStreamService } from './stream/run-stream.service.js';
 import { StreamLogRepository } from './stream/stream-log.repository.js';
 import { ReplyService } from './wire/reply.service.js';
 
-const SHARED = [RunNews, ConversationRepository, MessageRepository, HistoryRepository, RunRepository, StreamLogRepository, ActiveRuns, ConcludeRunService, RunControlService];
-const API = [ConversationService, AnswerService, StartRunService, RunRates, QueuedRunService, FollowService, RunStreamService, ReplyService, CompletionService, OfferService, AccountService];
-const WORKER = [ExecuteRunService, SweepJob, WorkerService];
+const SHARED = [RunNews, ConversationRepository, MessageRepository, HistoryRepository, RunRepository, StreamLogRepository, ActiveRuns, AnswerCacheRepository, AnswerCache, ConcludeRunService, RunControlService, ExecuteRunService];
+const API = [ReadyAnswerRepository, ReadyAnswerService, AnswerSource, ServeRunService, ConversationService, AnswerService, StartRunService, RunRates, QueuedRunService, FollowService, RunStreamService, ReplyService, CompletionService, OfferService, AccountService];
+const WORKER = [SweepJob, WorkerService];
 const CONTROLLERS = [ConversationController, MessageController, RunController, CompletionsController, ModelsController, AccountController];
 
 @Module({})
 export class ChatModule {
-  /** The parts that a role needs: the API edge, the worker, or both. */
+  private static readonly made = new Map<string, DynamicModule>();
+
+  /** The parts that a role needs: the API edge, the worker, or both. The same object each time: Nest takes another for another module. */
   static for(role: 'all' | 'api' | 'worker'): DynamicModule {
+    const made = this.made.get(role) ?? this.make(role);
+    this.made.set(role, made);
+    return made;
+  }
+
+  private static make(role: 'all' | 'api' | 'worker'): DynamicModule {
     const api = role !== 'worker';
     const worker = role !== 'api';
     return {
@@ -49,7 +63,7 @@ export class ChatModule {
       imports: [TenantsModule, IdentityModule, BillingModule.for(role), UpstreamModule],
       controllers: api ? CONTROLLERS : [],
       providers: [...SHARED, ...(api ? API : []), ...(worker ? WORKER : [])],
-      exports: [RunControlService, ...(api ? [ConversationService] : [])],
+      exports: [RunControlService, ...(api ? [ConversationService, ReadyAnswerService] : [])],
     };
   }
 }

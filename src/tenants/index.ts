@@ -5,6 +5,7 @@ export { resealCredentials } from './credentials/reseal.service.js';
 export type { Merchant, MerchantDraft } from './merchant/merchant.js';
 export { MerchantService } from './merchant/merchant.service.js';
 export { aliasesOn, shownModel, type ModelAlias, type ModelAliases } from './settings/model-aliases.js';
+export { CACHE_SCOPES, type CacheScope, type ResponseCacheSettings } from './settings/settings.js';
 export type { QueueSettings, RunLimit, TenantSettings, TopupPricing } from './settings/settings.js';
 export { Hints, tenantHintsOf } from './tenant/tenant-hints.decorator.js';
 export { APP_ID, DOMAIN, SLUG, type Tenant, type TenantChange, type TenantDraft, type TenantHints, type TenantState } from './tenant/tenant.js';

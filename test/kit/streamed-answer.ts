@@ -20,6 +20,10 @@ export class StreamedAnswer {
     return id;
   }
 
+  get headers(): Headers {
+    return this.response.headers;
+  }
+
   /** The client goes away, as a phone does. */
   leave(): void {
     this.leaving.abort();

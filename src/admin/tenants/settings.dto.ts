@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import type { ModelAliases, TenantSettings } from '../../tenants/index.js';
+import { CACHE_SCOPES, type CacheScope, type ModelAliases, type TenantSettings } from '../../tenants/index.js';
 
 /** What a tenant may set, for the OpenAPI document; the rules stand in the tenants room. In a change, null brings the default back. */
 export class SettingsPatchDto {
@@ -37,6 +37,10 @@ export class SettingsPatchDto {
   @ApiPropertyOptional({ type: 'integer', nullable: true, description: 'Answers of an API key at once, waiting ones included; null: no limit.' }) api_key_open_runs?: number | null;
   @ApiPropertyOptional({ type: 'integer', nullable: true, description: 'Runs of an API key that may wait in the queue; null: no limit.' }) api_key_queued_runs?: number | null;
   @ApiPropertyOptional({ type: 'integer', nullable: true, description: 'Answers that an API key may begin in a minute; null: no limit.' }) api_key_runs_per_minute?: number | null;
+  @ApiPropertyOptional({ type: 'integer', nullable: true, minimum: 0, maximum: 604800, description: 'How long an answer may be given again to the same request; 0, the default: never.' }) response_cache_seconds?: number | null;
+  @ApiPropertyOptional({ type: String, enum: CACHE_SCOPES, nullable: true, description: 'Whom a stored answer may serve: the user whom it was made for (the default), or every user of the tenant.' }) response_cache_scope?: CacheScope | null;
+  @ApiPropertyOptional({ type: [String], nullable: true, description: 'Public names of the models whose answers are stored; null: all.' }) response_cache_models?: string[] | null;
+  @ApiPropertyOptional({ type: Boolean, nullable: true, description: 'true: first questions of chats are served so, too. Otherwise only completions at temperature 0 or marked by X-Cache: allow.' }) response_cache_chats?: boolean | null;
 }
 
 /** The settings in force, defaults included. */
@@ -70,6 +74,10 @@ export class SettingsDto {
   @ApiProperty({ type: 'integer', nullable: true }) api_key_open_runs!: number | null;
   @ApiProperty({ type: 'integer', nullable: true }) api_key_queued_runs!: number | null;
   @ApiProperty({ type: 'integer', nullable: true }) api_key_runs_per_minute!: number | null;
+  @ApiProperty({ type: 'integer' }) response_cache_seconds!: number;
+  @ApiProperty({ enum: CACHE_SCOPES }) response_cache_scope!: CacheScope;
+  @ApiProperty({ type: [String], nullable: true }) response_cache_models!: string[] | null;
+  @ApiProperty() response_cache_chats!: boolean;
 
   static of(settings: TenantSettings): SettingsDto {
     return {
@@ -102,6 +110,10 @@ export class SettingsDto {
       api_key_open_runs: settings.queue.apiKey.open ?? null,
       api_key_queued_runs: settings.queue.apiKey.queued ?? null,
       api_key_runs_per_minute: settings.queue.apiKey.perMinute ?? null,
+      response_cache_seconds: settings.responseCache.seconds,
+      response_cache_scope: settings.responseCache.scope,
+      response_cache_models: settings.responseCache.models === undefined ? null : [...settings.responseCache.models],
+      response_cache_chats: settings.responseCache.chats,
     };
   }
 }

@@ -44,7 +44,7 @@ export interface Charge {
   readonly low: boolean;
 }
 
-/** What was really used, and who says so. */
+/** What was really used, and who says so; `cache`: the answer was stored, and nothing was used of a model. */
 export interface MeteredUsage extends TokenUsage {
-  readonly source: 'upstream' | 'counted';
+  readonly source: 'upstream' | 'counted' | 'cache';
 }

@@ -153,10 +153,15 @@ export class CreateCompletionDto {
   user?: string;
 }
 
+class PromptTokensDetailsDto {
+  @ApiProperty({ type: 'integer' }) cached_tokens!: number;
+}
+
 class CompletionUsageDto {
   @ApiProperty({ type: 'integer' }) prompt_tokens!: number;
   @ApiProperty({ type: 'integer' }) completion_tokens!: number;
   @ApiProperty({ type: 'integer' }) total_tokens!: number;
+  @ApiPropertyOptional({ type: PromptTokensDetailsDto, description: 'Where part of the prompt came from a cache: the provider\'s, or all of it where a stored or ready answer was given.' }) prompt_tokens_details?: PromptTokensDetailsDto;
 }
 
 class CompletionAnswerDto {

@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify';
 import type { RequestContext } from '../../platform/context/index.js';
 import { DomainError } from '../../platform/errors/index.js';
 import type { Sampling } from '../../upstream/index.js';
+import type { CacheWish } from '../cache/cache-wish.js';
 import { checkedKey } from '../messages/answer.service.js';
 import { QueuedRunService } from '../run/queued-run.service.js';
 import { RunControlService } from '../run/run-control.service.js';
@@ -28,9 +29,9 @@ export class CompletionService {
     private readonly queued: QueuedRunService,
   ) {}
 
-  async complete(ctx: RequestContext, body: CreateCompletionDto, key: string | undefined, reply: FastifyReply): Promise<void> {
+  async complete(ctx: RequestContext, body: CreateCompletionDto, wish: { readonly key: string | undefined; readonly cache: CacheWish | undefined }, reply: FastifyReply): Promise<void> {
     const includeUsage = body.stream_options?.include_usage === true;
-    const run = await this.starter.start(ctx, askOf(body), { idempotencyKey: checkedKey(key), includeUsage });
+    const run = await this.starter.start(ctx, askOf(body), { idempotencyKey: checkedKey(wish.key), includeUsage, cache: wish.cache });
     const subject = run.subject ?? this.streams.subjectOf(await this.control.own(ctx, run.runId), includeUsage);
     if (body.stream === true) await this.streamed(ctx, run, subject, reply);
     else await this.whole(ctx, run, subject, reply);
@@ -46,6 +47,7 @@ export class CompletionService {
       await frames.return(undefined);
       throw new DomainError(failed.code);
     }
+    if (run.cache !== undefined) reply.header('x-cache', run.cache.result);
     await this.replies.stream(reply, openaiFormat, subject, held.resume(), interest);
     if (interest.left) await this.queued.left(ctx, run);
   }
@@ -60,6 +62,7 @@ export class CompletionService {
         if (terminal?.type === 'error') throw new DomainError(terminal.code);
         if (terminal?.type === 'done') {
           const completion: CompletionDto = chatCompletion(subject, parts.join(''), terminal.finishReason, terminal.usage);
+          if (run.cache !== undefined) reply.header('x-cache', run.cache.result);
           void reply.status(200).header('x-run-id', run.runId).send(completion);
           return;
         }

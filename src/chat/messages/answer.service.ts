@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RequestContext } from '../../platform/context/index.js';
 import { DomainError } from '../../platform/errors/index.js';
 import { isId } from '../../platform/values/index.js';
+import type { CacheWish } from '../cache/cache-wish.js';
 import { ConversationService } from '../conversations/conversation.service.js';
 import { RunControlService } from '../run/run-control.service.js';
 import { QueuedRunService } from '../run/queued-run.service.js';
@@ -18,6 +19,8 @@ export interface AnswerOptions {
   readonly idempotencyKey: string | undefined;
   /** The run keeps its place in the queue when its client leaves. */
   readonly keep: boolean;
+  /** What the caller says about stored answers. */
+  readonly cache: CacheWish | undefined;
 }
 
 const KEY = /^[\x21-\x7e]{1,128}$/;
@@ -37,7 +40,8 @@ export class AnswerService {
   async answer(ctx: RequestContext, ask: Ask & { readonly kind: 'message' | 'regenerate' }, options: AnswerOptions, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const format = formatFor(options.format, request);
     if (!isId(ask.conversationId)) throw new DomainError('not_found', { param: 'id' });
-    const run = await this.starter.start(ctx, ask, { idempotencyKey: checkedKey(options.idempotencyKey), includeUsage: true });
+    const run = await this.starter.start(ctx, ask, { idempotencyKey: checkedKey(options.idempotencyKey), includeUsage: true, cache: options.cache });
+    if (run.cache !== undefined) reply.header('x-cache', run.cache.result);
     const subject = await this.subjectOf(ctx, run);
     const interest = this.replies.watch(reply);
     const frames = this.queued.frames(ctx, run, this.streams.frames(ctx, run.runId, 0, interest.signal, !run.repeated));

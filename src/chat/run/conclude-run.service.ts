@@ -4,6 +4,7 @@ import { LOGGER, Metrics, errorFields, type Logger } from '../../platform/teleme
 import { delay, integerJson } from '../../platform/values/index.js';
 import { MeteringService, type Charge, type MeteredUsage } from '../../billing/index.js';
 import { ModelService, TokenCounter } from '../../upstream/index.js';
+import { AnswerCache } from '../cache/answer-cache.service.js';
 import { HistoryRepository } from '../messages/history.repository.js';
 import type { Bill, RunEvent } from '../stream/run-event.js';
 import { StreamLogRepository } from '../stream/stream-log.repository.js';
@@ -29,6 +30,7 @@ export class ConcludeRunService {
     private readonly models: ModelService,
     private readonly tokens: TokenCounter,
     private readonly metering: MeteringService,
+    private readonly answers: AnswerCache,
     private readonly metrics: Metrics,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -47,6 +49,8 @@ export class ConcludeRunService {
     }
     this.metrics.runs.inc({ state: outcome.state, reason: outcome.errorCode ?? outcome.finishReason ?? 'stop' });
     const charge = await this.metering.charge(plan.ctx.tenantId, answer);
+    // Before anybody is told of the end: who asks the same then, is given it.
+    await this.answers.conclude(plan, hold.runId, outcome);
     await Promise.all([this.history.extend(plan, outcome, answerTokens), this.end(plan, hold, seq, outcome, charge)]);
     return true;
   }
@@ -78,7 +82,7 @@ export class ConcludeRunService {
 
   private async answerTokens(plan: RunPlan, outcome: Outcome): Promise<number> {
     if (plan.turn === undefined) return outcome.usage.completionTokens;
-    if (outcome.usageSource === 'upstream' && isOrdinary(outcome.usage, outcome.content)) return outcome.usage.completionTokens - (outcome.usage.reasoningTokens ?? 0);
+    if (outcome.usageSource !== 'counted' && isOrdinary(outcome.usage, outcome.content)) return outcome.usage.completionTokens - (outcome.usage.reasoningTokens ?? 0);
     return this.tokens.count(outcome.content, this.encodingOf(plan));
   }
 

@@ -11,7 +11,7 @@ import { ActiveRuns, RunEnded, type EndCause } from './active-runs.js';
 import { Answer, AnswerTooLong } from './answer.js';
 import { ConcludeRunService } from './conclude-run.service.js';
 import { isOrdinary, isPlausible } from './plausible-usage.js';
-import { finishReasonOf, type Hold, type Outcome, type RunPlan } from './run.js';
+import { finishReasonOf, type Hold, type Outcome, type RunPlan, type UsageSource } from './run.js';
 import { RunRepository } from './run.repository.js';
 
 interface Held {
@@ -20,6 +20,8 @@ interface Held {
   readonly answer: Answer;
   /** A stop that came before the worker did. */
   readonly stop: string | undefined;
+  /** Whose the words are, where they are told with their usage. */
+  readonly source: Exclude<UsageSource, 'counted'>;
   /** An earlier worker had shown words of it already. */
   readonly interrupted: boolean;
 }
@@ -54,9 +56,9 @@ export class ExecuteRunService {
     private readonly metrics: Metrics,
   ) {}
 
-  /** The handler of the queue. Never throws for what can be concluded. */
-  async execute(grant: Grant): Promise<'done' | 'hand_over'> {
-    const held = await this.hold(grant);
+  /** The handler of the queue. Never throws for what can be concluded. @param source `cache`: the grant gives words that were stored. */
+  async execute(grant: Grant, source: Held['source'] = 'upstream'): Promise<'done' | 'hand_over'> {
+    const held = await this.hold(grant, source);
     if (held === undefined) return 'done';
     const control = new AbortController();
     const end = (cause: EndCause): void => control.abort(new RunEnded(cause));
@@ -78,7 +80,7 @@ export class ExecuteRunService {
   }
 
   /** Stage 7: becomes the one that may write, as a new generation where somebody else was before. */
-  private async hold(grant: Grant): Promise<Held | undefined> {
+  private async hold(grant: Grant, source: Held['source']): Promise<Held | undefined> {
     let taken: Taken = await this.log.take(grant.tenantId, grant.runId);
     if (taken.kind === 'taken' || taken.kind === 'gone') {
       const generation = await this.runs.takeOver(systemContext(grant.tenantId, 'dispatch', grant.runId), grant.runId);
@@ -97,6 +99,7 @@ export class ExecuteRunService {
       hold: { runId: grant.runId, generation: taken.generation },
       answer: new Answer((last?.seq ?? 0) + 1, earlier),
       stop: taken.stop,
+      source,
       interrupted: earlier !== '',
     };
   }
@@ -184,7 +187,7 @@ export class ExecuteRunService {
       promptTokens: content === '' && end.state !== 'finished' ? 0 : plan.promptTokens,
       completionTokens: told !== undefined && isOrdinary(told, content) ? told.completionTokens - told.reasoningTokens : await this.count(content),
     };
-    if (told !== undefined && isPlausible(told, { ...counted, promptTokens: plan.promptTokens }, plan.request.maxTokens)) return { ...end, content, usage: told, usageSource: 'upstream' };
+    if (told !== undefined && isPlausible(told, { ...counted, promptTokens: plan.promptTokens }, plan.request.maxTokens)) return { ...end, content, usage: told, usageSource: held.source };
     if (told !== undefined) this.metrics.usageRejected.inc({ reason: 'absurd' });
     else if (end.state === 'finished') this.metrics.usageRejected.inc({ reason: 'missing' });
     const completionTokens = told === undefined ? counted.completionTokens : await this.count(content);

@@ -51,9 +51,9 @@ export class RunControlService implements OnModuleInit {
     this.bus.onGap(() => this.active.all().forEach((run) => this.reassert(run)));
   }
 
-  /** Signs of life for the runs of this worker; those that were lost meanwhile end. */
+  /** Signs of life for the runs of this process; those that were lost meanwhile end. Once is enough. */
   startBeating(): void {
-    this.beating = setInterval(() => {
+    this.beating ??= setInterval(() => {
       for (const run of this.active.all()) {
         this.log.beat(run.ctx.tenantId, run).then(
           (beat) => {

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../platform/errors/index.js';
 import type { RequestContext } from '../../platform/context/index.js';
+import type { CachePlace } from '../cache/cache-key.js';
 import type { Order, UpstreamRequest } from '../../upstream/index.js';
 import type { FinishReason, Usage } from '../stream/run-event.js';
 import type { WireSubject } from '../wire/wire.js';
@@ -19,6 +20,8 @@ export interface RunPlan {
   readonly priceListId?: string;
   /** Milliseconds since 1970 when the request came in. */
   readonly requestedAt: number;
+  /** Where its answer is stored for the next request of the kind, and for how long; absent where it is not. */
+  readonly cache?: { readonly place: CachePlace; readonly seconds: number };
   /** The turn that the answer completes, and the revision of the history that the prompt was made from; absent outside of conversations. */
   readonly turn?: { readonly question: string; readonly questionTokens: number; readonly revision: number; readonly replacesAnswer: boolean };
 }
@@ -27,6 +30,9 @@ export interface RunPlan {
 export function orderOf(runId: string, plan: Pick<RunPlan, 'request' | 'promptTokens'>): Order {
   return { runId, model: plan.request.model, promptTokens: plan.promptTokens, maxTokens: plan.request.maxTokens };
 }
+
+/** Who says what was used; `cache`: the answer was stored before. */
+export type UsageSource = 'upstream' | 'counted' | 'cache';
 
 /** How a run ended: what conclude is told. */
 export interface Outcome {
@@ -37,7 +43,7 @@ export interface Outcome {
   /** Every word that was produced and logged. */
   readonly content: string;
   readonly usage: Usage;
-  readonly usageSource: 'upstream' | 'counted';
+  readonly usageSource: UsageSource;
 }
 
 /** A worker's right to write: writes of an older generation are refused by the log and by the row. */

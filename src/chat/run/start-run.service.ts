@@ -6,7 +6,10 @@ import { Bus } from '../../platform/redis/index.js';
 import { newId, now } from '../../platform/values/index.js';
 import { MeteringService, type Estimate, type HoldRequest } from '../../billing/index.js';
 import { TenantService } from '../../tenants/index.js';
-import { Dispatcher, ModelService, TokenCounter, type Audience, type Model, type OfferedModel, type Position, type PromptMessage, type Sampling } from '../../upstream/index.js';
+import { Dispatcher, ModelService, TokenCounter, type Audience, type Model, type OfferedModel, type Position, type PromptMessage, type Sampling, type UpstreamRequest } from '../../upstream/index.js';
+import { AnswerSource, type Found } from '../cache/answer-source.service.js';
+import type { CacheResult, CacheWish } from '../cache/cache-wish.js';
+import { ServeRunService } from '../cache/serve-run.service.js';
 import type { History } from '../messages/history.js';
 import { HistoryRepository } from '../messages/history.repository.js';
 import { StreamLogRepository } from '../stream/stream-log.repository.js';
@@ -27,6 +30,8 @@ export type Ask =
 export interface AskOptions {
   readonly idempotencyKey: string | undefined;
   readonly includeUsage: boolean;
+  /** What the caller says about stored answers. */
+  readonly cache: CacheWish | undefined;
 }
 
 /** A run that a client may follow now. `repeated`: it was begun by an earlier request with the same key. */
@@ -37,9 +42,13 @@ export interface StartedRun {
   /** Name in the catalogue; undefined where it was repeated. */
   readonly model: string | undefined;
   readonly repeated: boolean;
+  /** What stored answers did for it, as far as is known when it is read; undefined where it was repeated. */
+  readonly cache: { readonly result: CacheResult } | undefined;
 }
 
 interface Prepared {
+  /** The client brought a system prompt, beyond the tenant's. */
+  readonly ownPrompt: boolean;
   readonly model: Model;
   /** What the client is told that the model is called. */
   readonly shownAs: string;
@@ -58,6 +67,7 @@ const STALE_RETRIES = 3;
  * the DTO's; from 7 on it is execute-run's):
  *
  *   3 window  what the model is shown                                 fitWindow                400
+ *   –         an answer that is stored already needs no channel       AnswerSource.find
  *   4 porter  refuse what can't be served before anything is stored   Dispatcher.checkRoom     429, 503
  *   5 open    run, question and hold stored, in one transaction       RunRepository.open       402, 404, 409
  *   6 queue   plan laid ready; started at once, or queued             StreamLog, Dispatcher    429, 503, undone by conclude
@@ -78,6 +88,8 @@ export class StartRunService {
     private readonly concluder: ConcludeRunService,
     private readonly bus: Bus,
     private readonly rates: RunRates,
+    private readonly sources: AnswerSource,
+    private readonly server: ServeRunService,
   ) {}
 
   /** @throws DomainError `queue_full`, `invalid_request`, `insufficient_balance`, `not_found`, `conflict`, `unavailable`. */
@@ -85,17 +97,19 @@ export class StartRunService {
     await this.rates.take(ctx);
     for (let attempt = 1; ; attempt += 1) {
       const prepared = await this.prepare(ctx, ask, attempt > 1);
-      this.dispatcher.checkRoom(ctx, prepared.model.name);
+      const question = { kind: ask.kind, request: requestOf(prepared), ownPrompt: prepared.ownPrompt, wish: options.cache };
+      const found = await this.sources.find(ctx, question, prepared.model.encoding);
+      if (found.answer === undefined) this.dispatcher.checkRoom(ctx, prepared.model.name);
       const ids = { runId: newId(), answerId: newId() };
       const hold = await this.metering.hold(ctx, estimateOf(ctx, prepared));
       const answer = await this.runs.open(ctx, this.openInput(ctx, ask, options, prepared, ids, hold));
       if (answer.outcome === 'stale' && attempt < STALE_RETRIES) continue;
       if (answer.outcome === 'insufficient') throw this.metering.refusal(ctx, hold, BigInt(answer.available));
       const runId = settleOutcome(answer);
-      if (answer.outcome !== 'opened') return { runId, subject: undefined, position: { position: 0, etaMs: 0 }, model: undefined, repeated: true };
+      if (answer.outcome !== 'opened') return { runId, subject: undefined, position: { position: 0, etaMs: 0 }, model: undefined, repeated: true, cache: undefined };
       this.metering.granted(ctx, hold);
       const maxTokens = this.metering.answerRoom(hold, BigInt(answer.held));
-      return this.enqueue(ctx, { ...prepared, maxTokens }, hold.prices.id, ids, options);
+      return this.enqueue(ctx, { ...prepared, maxTokens }, hold.prices.id, ids, options, found);
     }
   }
 
@@ -106,7 +120,8 @@ export class StartRunService {
       const { model, shownAs } = this.models.pick(ask.model, audience);
       const promptTokens = await this.tokens.countMessages(ask.messages, model.encoding);
       const maxTokens = this.answerRoom(model, promptTokens, ask.maxTokens);
-      return { model, shownAs, window: { messages: ask.messages, tokens: promptTokens, droppedTurns: 0 }, maxTokens, sampling: ask.sampling, turn: undefined, conversation: undefined };
+      const ownPrompt = ask.messages.some(({ role }) => role === 'system');
+      return { ownPrompt, model, shownAs, window: { messages: ask.messages, tokens: promptTokens, droppedTurns: 0 }, maxTokens, sampling: ask.sampling, turn: undefined, conversation: undefined };
     }
     const userId = userOf(ctx);
     const history = await (fresh ? this.history.load(ctx, userId, ask.conversationId) : this.history.get(ctx, userId, ask.conversationId));
@@ -118,6 +133,7 @@ export class StartRunService {
     const systemPrompt = systemText === undefined ? undefined : { text: systemText, tokens: await this.tokens.count(systemText, model.encoding) };
     const window = fitWindow({ systemPrompt, turns, question, contextWindow: model.contextWindow, answerRoom: model.maxAnswerTokens });
     return {
+      ownPrompt: history.systemPrompt !== undefined,
       model,
       shownAs,
       window,
@@ -157,7 +173,7 @@ export class StartRunService {
     };
   }
 
-  private async enqueue(ctx: RequestContext, prepared: Prepared, priceListId: string, ids: { runId: string; answerId: string }, options: AskOptions): Promise<StartedRun> {
+  private async enqueue(ctx: RequestContext, prepared: Prepared, priceListId: string, ids: { runId: string; answerId: string }, options: AskOptions, found: Found): Promise<StartedRun> {
     const requestedAt = now();
     const subject: WireSubject = {
       runId: ids.runId,
@@ -170,16 +186,24 @@ export class StartRunService {
     const plan: RunPlan = {
       ctx,
       subject,
-      request: { model: prepared.model.name, messages: prepared.window.messages, maxTokens: prepared.maxTokens, sampling: prepared.sampling },
+      request: requestOf(prepared),
       promptTokens: prepared.window.tokens,
       priceListId,
       requestedAt,
+      ...(found.cache === undefined ? {} : { cache: found.cache }),
       ...(prepared.turn === undefined ? {} : { turn: prepared.turn }),
     };
+    const started = { runId: ids.runId, subject, model: plan.request.model, repeated: false, cache: found };
     try {
+      const source = await this.sources.sourceOf(found, ids.runId, prepared.maxTokens);
+      if (source.kind !== 'upstream') {
+        await this.log.begin(ctx.tenantId, ids.runId, plan, this.bus.home);
+        this.server.serve(plan, source, found);
+        return { ...started, position: { position: 0, etaMs: 0 } };
+      }
       // Both go down one connection in this order: a worker never finds a ticket without its plan.
       const [, position] = await Promise.all([this.log.begin(ctx.tenantId, ids.runId, plan, this.bus.home), this.dispatcher.submit(ctx, orderOf(ids.runId, plan))]);
-      return { runId: ids.runId, subject, position, model: plan.request.model, repeated: false };
+      return { ...started, position };
     } catch (error) {
       const refusal = asDomainError(error);
       const usage = { promptTokens: 0, completionTokens: 0 };
@@ -188,6 +212,10 @@ export class StartRunService {
       throw refusal;
     }
   }
+}
+
+function requestOf({ model, window, maxTokens, sampling }: Prepared): UpstreamRequest {
+  return { model: model.name, messages: window.messages, maxTokens, sampling };
 }
 
 function estimateOf(ctx: RequestContext, prepared: Prepared): Estimate {

@@ -25,14 +25,36 @@ describe('fitWindow', () => {
     expect(attempt).toThrow(/500 tokens; at most 281 fit/);
   });
 
-  it('never exceeds the window, and always keeps the longest possible run of newest turns', () => {
+  it('never exceeds the window, and drops nothing that fits', () => {
     const turns = fc.array(fc.record({ question: fc.string(), questionTokens: fc.nat(60), answer: fc.string(), answerTokens: fc.nat(60) }), { maxLength: 30 });
-    fc.assert(fc.property(turns, fc.nat(50), fc.integer({ min: 60, max: 800 }), (history, questionTokens, room) => {
+    fc.assert(fc.property(turns, fc.nat(50), fc.integer({ min: 60, max: 5_000 }), (history, questionTokens, room) => {
       const window = fitWindow({ systemPrompt: undefined, turns: history, question: { text: 'q', tokens: questionTokens }, contextWindow: room + 50, answerRoom: 50 });
       expect(window.tokens).toBeLessThanOrEqual(room);
       expect(window.messages.length).toBe(2 * (history.length - window.droppedTurns) + 1);
-      const next = history[window.droppedTurns - 1];
-      if (next !== undefined) expect(window.tokens + next.questionTokens + next.answerTokens + 2 * TOKENS_PER_MESSAGE).toBeGreaterThan(room);
+      const shown = history.slice(window.droppedTurns).reduce((sum, each) => sum + each.questionTokens + each.answerTokens + 2 * TOKENS_PER_MESSAGE, 0);
+      expect(window.tokens).toBe(TOKENS_PRIMING + questionTokens + TOKENS_PER_MESSAGE + shown);
+      const all = history.reduce((sum, each) => sum + each.questionTokens + each.answerTokens + 2 * TOKENS_PER_MESSAGE, 0);
+      const widest = Math.max(questionTokens, ...history.map((each) => each.questionTokens));
+      if (all + widest + TOKENS_PRIMING + TOKENS_PER_MESSAGE <= room) expect(window.droppedTurns).toBe(0);
     }));
+  });
+
+  it('begins with the same messages for most questions of a conversation, and never takes a turn back', () => {
+    const sizes = fc.array(fc.record({ questionTokens: fc.integer({ min: 1, max: 15 }), answerTokens: fc.integer({ min: 1, max: 25 }) }), { minLength: 60, maxLength: 120 });
+    fc.assert(fc.property(sizes, (all) => {
+      const turns = all.map((each, at): Turn => ({ ...each, question: `q${at}`, answer: `a${at}` }));
+      let changes = 0;
+      let before: readonly { readonly content: string }[] = [];
+      for (const [at, next] of turns.entries()) {
+        const window = fitWindow({ systemPrompt: { text: 's', tokens: 5 }, turns: turns.slice(0, at), question: { text: next.question, tokens: next.questionTokens }, contextWindow: 1_100, answerRoom: 100 });
+        expect(window.tokens).toBeLessThanOrEqual(1_000);
+        expect(window.messages[0]?.content).toBe('s');
+        const contents = window.messages.map((message) => message.content);
+        if (before.some((message, index) => message.content !== contents[index])) changes += 1;
+        before = window.messages;
+      }
+      // A step frees a quarter of 1,000 tokens, and a turn takes at most 46.
+      expect(changes).toBeLessThanOrEqual(Math.ceil(turns.length / 5));
+    }), { numRuns: 30 });
   });
 });

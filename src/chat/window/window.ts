@@ -30,32 +30,52 @@ export interface Window {
   readonly droppedTurns: number;
 }
 
+/** Part of the turns' room that stays in use when the oldest turns are dropped. */
+const KEPT = 0.75;
+
 /**
- * What the model is shown: the system prompt, the newest whole turns that fit, the question. The oldest turns go
- * first; a pair is never split, and no turn is skipped for an older, smaller one.
+ * What the model is shown: the system prompt, the newest whole turns, the question. The oldest turns go first; a pair
+ * is never split, and no turn is skipped for an older, smaller one.
+ *
+ * Turns are dropped in steps: once they overflow, until three quarters of their room are used. So the prompt begins
+ * with the same messages for several questions, which is what the provider's own prompt cache asks for. Where the
+ * window begins follows from the turns alone: the conversation is gone through again, and dropped from at the same
+ * questions as before.
  * @throws DomainError `invalid_request` (param `content`) with the numbers, when system prompt and question alone don't fit.
  */
 export function fitWindow(input: WindowInput): Window {
   const room = input.contextWindow - input.answerRoom;
   const systemTokens = input.systemPrompt === undefined ? 0 : input.systemPrompt.tokens + TOKENS_PER_MESSAGE;
-  let tokens = TOKENS_PRIMING + systemTokens + input.question.tokens + TOKENS_PER_MESSAGE;
-  if (tokens > room) {
-    const most = Math.max(0, room - (tokens - input.question.tokens));
+  const bare = TOKENS_PRIMING + systemTokens + input.question.tokens + TOKENS_PER_MESSAGE;
+  if (bare > room) {
+    const most = Math.max(0, room - (bare - input.question.tokens));
     throw new DomainError('invalid_request', {
       param: 'content',
       message: `content has ${input.question.tokens} tokens; at most ${most} fit this model (window ${input.contextWindow}, answer ${input.answerRoom}, system prompt ${systemTokens})`,
     });
   }
-  let first = input.turns.length;
-  for (; first > 0; first -= 1) {
-    const turn = input.turns[first - 1];
-    if (turn === undefined) break;
-    const more = turn.questionTokens + turn.answerTokens + 2 * TOKENS_PER_MESSAGE;
-    if (tokens + more > room) break;
-    tokens += more;
-  }
+  const { first, tokens } = beginOf(input.turns, input.question.tokens, room - TOKENS_PRIMING - systemTokens - TOKENS_PER_MESSAGE);
   const messages: PromptMessage[] = input.systemPrompt === undefined ? [] : [{ role: 'system', content: input.systemPrompt.text }];
   for (const turn of input.turns.slice(first)) messages.push({ role: 'user', content: turn.question }, { role: 'assistant', content: turn.answer });
   messages.push({ role: 'user', content: input.question.text });
-  return { messages, tokens, droppedTurns: first };
+  return { messages, tokens: bare + tokens, droppedTurns: first };
+}
+
+/** The first turn that is shown, and the tokens of all that are. @param room tokens for turns and question. */
+function beginOf(turns: readonly Turn[], questionTokens: number, room: number): { readonly first: number; readonly tokens: number } {
+  let first = 0;
+  let tokens = 0;
+  for (let asked = 0; asked <= turns.length; asked += 1) {
+    const next = turns[asked];
+    const roomOfTurns = room - (next?.questionTokens ?? questionTokens);
+    if (tokens > roomOfTurns) {
+      for (; first < asked && tokens > roomOfTurns * KEPT; first += 1) tokens -= tokensOf(turns[first]);
+    }
+    tokens += tokensOf(next);
+  }
+  return { first, tokens };
+}
+
+function tokensOf(turn: Turn | undefined): number {
+  return turn === undefined ? 0 : turn.questionTokens + turn.answerTokens + 2 * TOKENS_PER_MESSAGE;
 }

@@ -10,8 +10,8 @@ const PREFLIGHT_SECONDS = 600;
 
 const ALLOWED = {
   methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-  allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'Last-Event-ID', 'X-Tenant', 'X-Client-Platform'],
-  exposedHeaders: ['X-Request-Id', 'X-Run-Id', 'Retry-After', 'Content-Disposition'],
+  allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'Last-Event-ID', 'X-Tenant', 'X-Client-Platform', 'X-Cache'],
+  exposedHeaders: ['X-Request-Id', 'X-Run-Id', 'X-Cache', 'Retry-After', 'Content-Disposition'],
   maxAge: PREFLIGHT_SECONDS,
 };
 

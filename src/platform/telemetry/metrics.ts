@@ -16,6 +16,8 @@ export class Metrics {
   readonly upstreamErrors = new Counter({ name: 'bailiao_upstream_errors_total', help: 'Failed calls to channels, by kind and channel.', labelNames: ['kind', 'channel'], registers: [this.registry] });
   readonly usageRejected = new Counter({ name: 'bailiao_upstream_usage_rejected_total', help: 'Answers whose usage the upstream did not tell, or told absurdly; they were counted here. Alert on it: it is money.', labelNames: ['reason'], registers: [this.registry] });
   readonly upstreamRetries = new Counter({ name: 'bailiao_upstream_retries_total', help: 'Answers that went on to another call after one to this channel failed.', labelNames: ['channel'], registers: [this.registry] });
+  readonly responseCache = new Counter({ name: 'bailiao_response_cache_total', help: 'Requests by what stored answers did for them: hit, ready (written by the tenant), shared (waited for an identical one), miss, bypass (not looked for).', labelNames: ['result'], registers: [this.registry] });
+  readonly responseCacheWaiting = new Gauge({ name: 'bailiao_response_cache_waiting', help: 'Requests of this process that wait for the answer to an identical one.', registers: [this.registry] });
   readonly queueDepth = new Gauge({ name: 'bailiao_queue_depth', help: 'Runs that wait for a channel, on all nodes, as this node last saw.', registers: [this.registry] });
   readonly admitted = new Counter({ name: 'bailiao_queue_admitted_total', help: 'Runs that left the queue for a worker, by tier.', labelNames: ['tier'], registers: [this.registry] });
   readonly stalledRuns = new Counter({ name: 'bailiao_stalled_runs_total', help: 'Runs whose worker was lost and that went to another.', registers: [this.registry] });

@@ -34,6 +34,11 @@ describe('checkSettingsPatch', () => {
     ['logo_url', 'http://cdn.example/logo.png'],
     ['logo_url', 'javascript:alert(1)'],
     ['theme_color', 'green'],
+    ['response_cache_seconds', 604_801],
+    ['response_cache_seconds', -1],
+    ['response_cache_scope', 'platform'],
+    ['response_cache_models', []],
+    ['response_cache_chats', 'yes'],
     ['nope', 1],
     ['toString', 1],
   ])('refuses %s: %j by name', (key, value) => {
@@ -67,5 +72,6 @@ describe('effectiveSettings', () => {
     expect(effectiveSettings({}).complianceNotice).toBe(DEFAULT_COMPLIANCE_NOTICE);
     expect(effectiveSettings({ compliance_notice: 'AI' }).complianceNotice).toBe('AI');
     expect(effectiveSettings({}).models).toBeUndefined();
+    expect(effectiveSettings({}).responseCache).toEqual({ seconds: 0, scope: 'user', models: undefined, chats: false });
   });
 });

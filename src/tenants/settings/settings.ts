@@ -33,6 +33,10 @@ export interface StoredSettings {
   readonly api_key_open_runs?: number;
   readonly api_key_queued_runs?: number;
   readonly api_key_runs_per_minute?: number;
+  readonly response_cache_seconds?: number;
+  readonly response_cache_scope?: CacheScope;
+  readonly response_cache_models?: readonly string[];
+  readonly response_cache_chats?: boolean;
 }
 
 /** A change: null brings the default back. */
@@ -69,6 +73,22 @@ export interface TenantSettings {
   /** How credits of any amount are priced; undefined: only packages are sold. */
   readonly topup: TopupPricing | undefined;
   readonly queue: QueueSettings;
+  readonly responseCache: ResponseCacheSettings;
+}
+
+/** Whom a stored answer may serve: the user whom it was made for, or every user of the tenant. */
+export const CACHE_SCOPES = ['user', 'tenant'] as const;
+export type CacheScope = (typeof CACHE_SCOPES)[number];
+
+/** Which answers are stored and given again to the same request. */
+export interface ResponseCacheSettings {
+  /** How long an answer may be given again; 0: none is stored. */
+  readonly seconds: number;
+  readonly scope: CacheScope;
+  /** Public names of the models whose answers are stored; all when undefined. */
+  readonly models: readonly string[] | undefined;
+  /** Whether first questions of chats are served so, too, though a model would vary its words. */
+  readonly chats: boolean;
 }
 
 /** How a tenant stands in the queue for models. */
@@ -107,16 +127,15 @@ export const DEFAULT_MINIMUM_ANSWER_TOKENS = 16;
 /** Most credits of a setting: far above any use, far below 2^53. */
 const MOST_CREDITS = 1_000_000_000_000;
 const MOST_RUNS = 1_000_000;
+/** Seven days. */
+const MOST_CACHE_SECONDS = 604_800;
 
 /** Says what is wrong with a value, or nothing. Lengths are in characters (code points), as PostgreSQL counts. */
 type Rule = (value: unknown) => string | undefined;
 
 const RULES: Readonly<Record<keyof StoredSettings, Rule>> = {
   default_model: (value) => (isModel(value) ? undefined : 'must be a model name'),
-  models: (value) =>
-    Array.isArray(value) && value.length > 0 && value.length <= MOST_MODELS && value.every(isModel) && new Set(value).size === value.length
-      ? undefined
-      : `must be a list of 1 to ${MOST_MODELS} different model names`,
+  models: modelList,
   model_aliases: (value) => aliasFault(value, isModel),
   own_channels_only: (value) => (typeof value === 'boolean' ? undefined : 'must be true or false'),
   system_prompt: text(1, 8_000),
@@ -144,6 +163,10 @@ const RULES: Readonly<Record<keyof StoredSettings, Rule>> = {
   api_key_open_runs: integer(1, MOST_RUNS),
   api_key_queued_runs: integer(0, MOST_RUNS),
   api_key_runs_per_minute: integer(1, MOST_RUNS),
+  response_cache_seconds: integer(0, MOST_CACHE_SECONDS),
+  response_cache_scope: (value) => (CACHE_SCOPES.some((scope) => scope === value) ? undefined : `must be one of ${CACHE_SCOPES.join(', ')}`),
+  response_cache_models: modelList,
+  response_cache_chats: (value) => (typeof value === 'boolean' ? undefined : 'must be true or false'),
 };
 
 /**
@@ -198,6 +221,12 @@ export function effectiveSettings(stored: StoredSettings): TenantSettings {
       user: { open: stored.user_open_runs, queued: stored.user_queued_runs, perMinute: stored.user_runs_per_minute },
       apiKey: { open: stored.api_key_open_runs, queued: stored.api_key_queued_runs, perMinute: stored.api_key_runs_per_minute },
     },
+    responseCache: {
+      seconds: stored.response_cache_seconds ?? 0,
+      scope: stored.response_cache_scope ?? 'user',
+      models: stored.response_cache_models,
+      chats: stored.response_cache_chats ?? false,
+    },
   });
 }
 
@@ -213,6 +242,11 @@ function isSetting(key: string): key is keyof StoredSettings {
 
 function isModel(value: unknown): boolean {
   return typeof value === 'string' && MODEL.test(value);
+}
+
+function modelList(value: unknown): string | undefined {
+  const good = Array.isArray(value) && value.length > 0 && value.length <= MOST_MODELS && value.every(isModel) && new Set(value).size === value.length;
+  return good ? undefined : `must be a list of 1 to ${MOST_MODELS} different model names`;
 }
 
 function text(min: number, max: number): Rule {

@@ -1,0 +1,85 @@
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { AnswerCacheRepository } from '../../src/chat/cache/answer-cache.repository.js';
+import type { CachePlace } from '../../src/chat/cache/cache-key.js';
+import { eventually } from '../kit/eventually.js';
+
+let redis: Redis;
+let answers: AnswerCacheRepository;
+
+beforeAll(async () => {
+  const servers = inject('servers');
+  const url = new URL(servers.redisUrl);
+  url.pathname = `/${servers.redisDatabases - 1}`;
+  redis = new Redis(url.toString());
+  await redis.flushdb();
+  answers = new AnswerCacheRepository(redis);
+});
+beforeEach(async () => void (await redis.flushdb()));
+afterAll(async () => {
+  await redis.flushdb();
+  redis.disconnect();
+});
+
+const place = (digest: string, tenantId = 't', userId?: string): CachePlace => ({ tenantId, userId, digest });
+const answer = (content: string) => ({ content, completionTokens: 1, reasoningTokens: 0 });
+const bytes = async (): Promise<number> => Number(await redis.hget('{answers:t}:sizes', '+'));
+
+describe('stored answers', () => {
+  it('lie under their tenant, user and request, and nowhere else', async () => {
+    await answers.keep(place('d', 't', 'u'), answer('x'), 60);
+    expect(await answers.find(place('d', 't', 'u'))).toEqual(answer('x'));
+    for (const other of [place('d', 't', 'v'), place('d', 't'), place('d', 's', 'u'), place('e', 't', 'u')]) expect(await answers.find(other)).toBeUndefined();
+  });
+
+  it('are at most 10,000 a tenant: the oldest go, and other tenants keep theirs', async () => {
+    await answers.keep(place('0', 's'), answer('theirs'), 60);
+    for (let from = 0; from < 10_050; from += 50) await Promise.all(Array.from({ length: 50 }, (_, at) => answers.keep(place(String(from + at).padStart(6, '0')), answer('x'), 60)));
+    expect(await redis.zcard('{answers:t}:index')).toBe(10_000);
+    expect(await redis.dbsize()).toBe(10_000 + 2 + 3);
+    expect([await answers.find(place('000000')), await answers.find(place('010049')), await answers.find(place('0', 's'))]).toEqual([undefined, answer('x'), answer('theirs')]);
+    expect(await bytes()).toBe(10_000 * JSON.stringify(answer('x')).length);
+  });
+
+  it('have at most 64 MiB a tenant, whatever is stored again under the same request', async () => {
+    const long = answer('x'.repeat(64 * 1024));
+    for (let at = 0; at < 1_100; at += 1) await answers.keep(place(`d${at}`), long, 60);
+    for (let at = 0; at < 100; at += 1) await answers.keep(place('d1099'), long, 60);
+    const size = JSON.stringify(long).length;
+    expect(await bytes()).toBeLessThanOrEqual(64 * 1024 * 1024);
+    expect(await bytes()).toBe((await redis.zcard('{answers:t}:index')) * size);
+    expect([await answers.find(place('d0')), (await answers.find(place('d1099')))?.content.length]).toEqual([undefined, 64 * 1024]);
+  });
+
+  it('end, and so do the books that are kept of them', async () => {
+    await answers.keep(place('short'), answer('x'), 1);
+    await answers.keep(place('long'), answer('y'), 600);
+    await eventually(() => answers.find(place('short')), (found) => found === undefined);
+    await answers.keep(place('next'), answer('z'), 1);
+    expect([await redis.zcard('{answers:t}:index'), await bytes()]).toEqual([2, 2 * JSON.stringify(answer('x')).length]);
+    expect(await redis.ttl('{answers:t}:index')).toBeGreaterThan(600);
+    expect(await redis.ttl('{answers:t}:sizes')).toBeGreaterThan(600);
+  });
+});
+
+describe('a flight', () => {
+  it('has one leader, whom the others follow until it lands', async () => {
+    const joined = await Promise.all(['a', 'b', 'c'].map((run) => answers.join(place('d'), run, 5_000)));
+    expect(joined.map(({ kind }) => kind).sort()).toEqual(['follow', 'follow', 'lead']);
+    const leader = joined.findIndex(({ kind }) => kind === 'lead');
+    expect(joined.filter(({ kind }) => kind === 'follow')).toEqual(Array(2).fill({ kind: 'follow', leader: 'abc'[leader] }));
+    expect([await answers.land(place('d'), 'nobody'), await answers.land(place('d'), 'abc'[leader] ?? ''), await answers.land(place('d'), 'abc'[leader] ?? '')]).toEqual([false, true, false]);
+    expect(await answers.look(place('d'))).toEqual({ answer: undefined, leader: undefined });
+  });
+
+  it('is not begun where the answer is there', async () => {
+    await answers.keep(place('d'), answer('x'), 60);
+    expect(await answers.join(place('d'), 'a', 5_000)).toEqual({ kind: 'answer', answer: answer('x') });
+  });
+
+  it('of a leader that died ends by itself', async () => {
+    await answers.join(place('d'), 'dead', 200);
+    expect(await answers.look(place('d'))).toEqual({ answer: undefined, leader: 'dead' });
+    expect(await eventually(() => answers.join(place('d'), 'b', 200), ({ kind }) => kind === 'lead', 2_000)).toEqual({ kind: 'lead' });
+  });
+});
