@@ -1,4 +1,4 @@
-import type { LookupFunction } from 'node:net';
+import type { OutboundGuard } from '../../platform/network/index.js';
 import { Agent, ProxyAgent, request, type Dispatcher } from 'undici';
 import { failureOfStatus, readRetryAfter, UpstreamFailure } from './failure.js';
 import { now } from '../../platform/values/index.js';
@@ -14,7 +14,7 @@ const POOL = { connections: 4_096, pipelining: 1, headersTimeout: 0, bodyTimeout
 export interface TransportOptions {
   readonly connectMs: number;
   /** Looks names up and refuses what must not be reached; the system's own look-up unless given. */
-  readonly lookup?: LookupFunction;
+  readonly lookup?: OutboundGuard['lookup'];
   /** An HTTP proxy on the way; it is what `lookup` is asked for then. */
   readonly proxyUrl?: string;
 }
