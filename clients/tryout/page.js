@@ -136,7 +136,7 @@ async function stream({ open, known }) {
       open, known,
       onRun: (runId) => { state.runId = runId; },
       onEvent: ({ event, data }, seq) => {
-        if (event === 'queued') $('status').textContent = `排队中，前面 ${data.position} 位`;
+        if (event === 'queued') $('status').textContent = `排队中，第 ${data.position} 位，约 ${Math.ceil(data.eta_ms / 1000)} 秒`;
         if (event === 'started') $('status').textContent = '正在回答…';
         if (event === 'delta') typist.add(data.content, data.pace);
         if (event === 'error') failed = data.message;
@@ -178,7 +178,7 @@ async function send() {
   $('input').value = '';
   grow();
   const key = crypto.randomUUID();
-  const path = `/v1/conversations/${state.conversation.id}/messages?format=sse`;
+  const path = `/v1/conversations/${state.conversation.id}/messages?format=sse&keep=true`;
   const body = { content, model: $('model').value };
   try {
     await stream({ open: () => call('POST', path, body, { 'idempotency-key': key }) });
@@ -194,7 +194,7 @@ async function regenerate(id) {
   const key = crypto.randomUUID();
   $('messages').lastElementChild?.remove();
   try {
-    await stream({ open: () => call('POST', `/v1/messages/${id}/regenerate?format=sse`, undefined, { 'idempotency-key': key }) });
+    await stream({ open: () => call('POST', `/v1/messages/${id}/regenerate?format=sse&keep=true`, undefined, { 'idempotency-key': key }) });
   } catch (error) {
     await showMessages();
     throw error;

@@ -21,7 +21,9 @@ export class DatabaseModule implements OnApplicationShutdown {
             const app = await makeDataSource(config.database.appUrl, 'app', config.database.poolSize, entities).initialize();
             const platform = await makeDataSource(config.database.platformUrl, 'platform', 4, entities).initialize();
             await checkSchema(platform, migrations);
-            return new Database(app, platform);
+            const database = new Database(app, platform);
+            await database.warm();
+            return database;
           },
         },
       ],

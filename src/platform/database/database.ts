@@ -6,6 +6,9 @@ import { GroupedCall } from './grouped-call.js';
 import { openTx, type PlatformTx, type TenantTx } from './tenant-tx.js';
 import { retryTransaction } from './transaction-retry.js';
 
+/** Two groups run at once, and reads go beside them. */
+const WARM_CONNECTIONS = 2;
+
 /**
  * The one door to PostgreSQL.
  * Errors: the driver's; the error filter turns those of an absent server into `unavailable`.
@@ -40,6 +43,11 @@ export class Database {
    */
   async call<Answer>(ctx: RequestContext, name: 'open_runs' | 'conclude_runs', row: object): Promise<Answer> {
     return this.grouped[name].call<Answer>({ ...row, tenant_id: checkedTenant(ctx) });
+  }
+
+  /** Opens connections and prepares the hot statements ahead of the first request. */
+  async warm(): Promise<void> {
+    for (const call of Object.values(this.grouped)) await call.warm(WARM_CONNECTIONS);
   }
 
   /** Whether both roles are served. Bounded by the pool's timeouts. */

@@ -48,6 +48,20 @@ export class GroupedCall {
     });
   }
 
+  /** Prepares the statement on `connections` of the pool, which opens them: the first caller finds it ready. */
+  async warm(connections: number): Promise<void> {
+    const clients = await Promise.all(Array.from({ length: connections }, () => this.pool.connect()));
+    try {
+      await Promise.all(clients.map((client) => client.query({ ...this.statement, values: ['[]'] })));
+    } finally {
+      for (const client of clients) client.release();
+    }
+  }
+
+  private get statement(): { readonly name: string; readonly text: string } {
+    return { name: this.name, text: `SELECT ${this.name}($1) AS answers` };
+  }
+
   private pump(): void {
     while (this.running === 0 ? this.waiting.length > 0 : this.running < AT_ONCE && this.waiting.length >= MOST_ROWS) {
       const group = this.nextGroup();
@@ -84,7 +98,7 @@ export class GroupedCall {
   }
 
   private async query(group: readonly Waiting[]): Promise<readonly unknown[]> {
-    const query = { name: this.name, text: `SELECT ${this.name}($1) AS answers`, values: [`[${group.map((each) => each.json).join(',')}]`] };
+    const query = { ...this.statement, values: [`[${group.map((each) => each.json).join(',')}]`] };
     const { rows } = await retryTransaction(() => this.pool.query<{ answers: readonly unknown[] }>(query));
     const answers = rows[0]?.answers;
     if (answers?.length !== group.length) throw new Error(`${this.name} answered ${answers?.length ?? 'nothing'} for ${group.length} rows`);

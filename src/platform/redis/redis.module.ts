@@ -1,10 +1,11 @@
-import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { Global, Inject, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { CONFIG, type Config } from '../config/index.js';
 import { LOGGER, type Logger } from '../telemetry/index.js';
 import { Bus } from './bus.js';
 import { assertNoEviction } from './eviction.js';
 import { commandOptions, connectRedis, patientOptions } from './redis.js';
+import { Script } from './script.js';
 
 /** Injection token of the connection for commands. */
 export const REDIS = Symbol('Redis');
@@ -35,8 +36,13 @@ async function openBus(subscriber: Redis, commands: Redis): Promise<Bus> {
   ],
   exports: [REDIS, Bus],
 })
-export class RedisModule implements OnApplicationShutdown {
+export class RedisModule implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(@Inject(REDIS) private readonly redis: Redis, @Inject(SUBSCRIBER) private readonly subscriber: Redis) {}
+
+  /** By then every room has made its steps. */
+  async onApplicationBootstrap(): Promise<void> {
+    await Script.load(this.redis).catch(() => undefined);
+  }
 
   onApplicationShutdown(): void {
     this.redis.disconnect();

@@ -7,6 +7,7 @@ import type { Redis } from 'ioredis';
  * of keys. Parts that several steps share are files without a number, and stand before the step in the given order.
  */
 export class Script {
+  private static readonly all = new Set<Script>();
   private readonly source: string;
   private readonly sha: string;
   private readonly keyCount: number;
@@ -15,6 +16,12 @@ export class Script {
     this.source = [...parts, file].map((each) => readFileSync(each, 'utf8')).join('\n');
     this.sha = createHash('sha1').update(this.source).digest('hex');
     this.keyCount = parseInt(/-(\d+)\.lua$/.exec(file.pathname)?.[1] ?? '', 10);
+    Script.all.add(this);
+  }
+
+  /** Loads every step into Redis ahead of its first use. One that Redis forgets is sent again when it is used. */
+  static async load(redis: Redis): Promise<void> {
+    await Promise.all([...Script.all].map((script) => redis.script('LOAD', script.source)));
   }
 
   async run(redis: Redis, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {

@@ -6,6 +6,7 @@ import type { CallWatch } from '../stream/call-watch.js';
 import type { DeltaBatch } from '../stream/delta.js';
 import { UpstreamFailure } from '../stream/failure.js';
 import { OpenAiClient } from '../stream/openai.client.js';
+import { rehearse } from '../stream/rehearsal.js';
 import type { UpstreamRequest } from '../stream/request.js';
 import { Transport } from '../stream/transport.js';
 import { ChannelDirectory, DEFAULT_CHANNEL_ID } from './channel-directory.js';
@@ -34,7 +35,7 @@ export class ChannelClients implements OnApplicationBootstrap, OnApplicationShut
   /** Connections are opened before the first answer, also to channels that are entered later. */
   async onApplicationBootstrap(): Promise<void> {
     this.directory.onChange(() => void this.follow());
-    await this.follow();
+    await Promise.all([this.follow(), rehearse()]);
   }
 
   /**

@@ -26,7 +26,7 @@ const AFTER_DONE_MS = 500;
 export class OpenAiClient {
   private readonly sdk: OpenAI;
 
-  constructor(channel: { readonly baseUrl: string; readonly apiKey: string }, transport: Transport, private readonly timeouts: Config['upstreamTimeouts']) {
+  constructor(channel: { readonly baseUrl: string; readonly apiKey: string }, transport: Pick<Transport, 'fetch'>, private readonly timeouts: Config['upstreamTimeouts']) {
     this.sdk = new OpenAI({ baseURL: channel.baseUrl, apiKey: channel.apiKey, maxRetries: 0, timeout: 24 * 3_600_000, fetch: transport.fetch, logLevel: 'off' });
   }
 
