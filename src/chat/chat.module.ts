@@ -25,6 +25,7 @@ import { ReadyAnswerService } from './ready/ready-answer.service.js';
 import { ActiveRuns } from './run/active-runs.js';
 import { ConcludeRunService } from './run/conclude-run.service.js';
 import { ExecuteRunService } from './run/execute-run.service.js';
+import { LaunchRunService } from './run/launch-run.service.js';
 import { QueuedRunService } from './run/queued-run.service.js';
 import { RunControlService } from './run/run-control.service.js';
 import { RunController } from './run/run.controller.js';
@@ -37,10 +38,11 @@ import { FollowService } from './stream/follow.service.js';
 import { RunNews } from './stream/run-news.js';
 import { RunStreamService } from './stream/run-stream.service.js';
 import { StreamLogRepository } from './stream/stream-log.repository.js';
+import { PromptService } from './window/prompt.service.js';
 import { ReplyService } from './wire/reply.service.js';
 
 const SHARED = [RunNews, ConversationRepository, MessageRepository, HistoryRepository, RunRepository, StreamLogRepository, ActiveRuns, AnswerCacheRepository, AnswerCache, ConcludeRunService, RunControlService, ExecuteRunService];
-const API = [ReadyAnswerRepository, ReadyAnswerService, AnswerSource, ServeRunService, ConversationService, AnswerService, StartRunService, RunRates, QueuedRunService, FollowService, RunStreamService, ReplyService, CompletionService, OfferService, AccountService];
+const API = [ReadyAnswerRepository, ReadyAnswerService, AnswerSource, ServeRunService, ConversationService, AnswerService, StartRunService, PromptService, LaunchRunService, RunRates, QueuedRunService, FollowService, RunStreamService, ReplyService, CompletionService, OfferService, AccountService];
 const WORKER = [SweepJob, WorkerService];
 const CONTROLLERS = [ConversationController, MessageController, RunController, CompletionsController, ModelsController, AccountController];
 

@@ -36,7 +36,7 @@ describe('a page of another origin', () => {
     for (const [path, method] of [['/v1/auth/wechat', 'POST'], [`/v1/conversations/${tenant.id}/messages`, 'POST'], [`/v1/runs/${tenant.id}/stream?after=3`, 'GET'], ['/v1/me', 'DELETE']] as const) {
       const answer = await preflight(path, origin, method);
       expect([path, answer.status, allowed(answer)]).toEqual([path, 204, origin]);
-      expect(words(answer, 'access-control-allow-headers')).toEqual(['authorization', 'content-type', 'idempotency-key', 'last-event-id', 'x-client-platform', 'x-tenant']);
+      expect(words(answer, 'access-control-allow-headers')).toEqual(['authorization', 'content-type', 'idempotency-key', 'last-event-id', 'x-cache', 'x-client-platform', 'x-tenant']);
       expect(words(answer, 'access-control-allow-methods')).toEqual(['delete', 'get', 'patch', 'post', 'put']);
       expect(words(answer, 'vary')).toContain('origin');
       expect(answer.headers.get('access-control-allow-credentials')).toBeNull();

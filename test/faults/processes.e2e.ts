@@ -71,6 +71,22 @@ describe('processes that die, freeze or go', () => {
     expect(await runState(stream.runId)).toMatchObject({ state: 'finished' });
   }, 60_000);
 
+  it('two apis and two workers: the api that did not accept it serves the stream, also when the worker dies under it', async () => {
+    const other = await platform.spawn('api');
+    const workers = [await platform.spawn('worker'), await platform.spawn('worker')];
+    const accepted = await send(scripted({ tokens: 400, gapMs: 30 }));
+    const served = await other.api.stream('GET', `/v1/runs/${accepted.runId}/stream?format=sse`, { token: user.token });
+    const shown = await served.until((event) => event.data.seq === 10);
+    const busy = await Promise.all(workers.map(async (worker) => /^bailiao_active_runs 1$/m.test((await worker.api.get('/metrics')).text)));
+    expect(busy.filter(Boolean)).toHaveLength(1);
+    await workers[busy.indexOf(true)]?.kill();
+    const events = [...shown, ...(await served.all())];
+    expect(events.map((event) => event.data.seq)).toEqual(events.map((_, index) => index + 1));
+    expect(events.at(-1)).toMatchObject({ event: 'error', data: { code: 'unavailable' } });
+    expect(keptBytes(await accepted.all())).toEqual(keptBytes(events));
+    expect(await newestAnswer()).toMatchObject({ state: 'failed', content: wordsOf(events) });
+  }, 60_000);
+
   it('a worker frozen past its lock and thawed: nothing doubles, nothing of it is written after the end', async () => {
     const frozen = await platform.spawn('worker');
     const stream = await send(scripted({ tokens: 300, gapMs: 30 }));

@@ -21,6 +21,7 @@ export class Metrics {
   readonly queueDepth = new Gauge({ name: 'bailiao_queue_depth', help: 'Runs that wait for a channel, on all nodes, as this node last saw.', registers: [this.registry] });
   readonly admitted = new Counter({ name: 'bailiao_queue_admitted_total', help: 'Runs that left the queue for a worker, by tier.', labelNames: ['tier'], registers: [this.registry] });
   readonly stalledRuns = new Counter({ name: 'bailiao_stalled_runs_total', help: 'Runs whose worker was lost and that went to another.', registers: [this.registry] });
+  readonly channelLeases = new Gauge({ name: 'bailiao_channel_leases', help: 'Calls to a channel that this process makes or was given leave for.', labelNames: ['channel'], registers: [this.registry] });
   readonly deadKeys = new Counter({ name: 'bailiao_dead_keys_total', help: 'Calls that an upstream refused for their key. Any growth is an alert.', labelNames: ['channel'], registers: [this.registry] });
   readonly localAnswers = new Gauge({ name: 'bailiao_local_answers', help: 'Answers that local models of this process are producing.', registers: [this.registry] });
   readonly localQueued = new Gauge({ name: 'bailiao_local_queued', help: 'Requests that wait for a sequence of a local model.', registers: [this.registry] });

@@ -113,6 +113,11 @@ export class AdmissionRepository {
     return (await this.steps.settle.run(this.redis, [GATE], [JSON.stringify(told), JSON.stringify(terms)])) === 1;
   }
 
+  /** A run that is over and has no call to settle: its subjects may begin another. */
+  async forget(runId: string, subjects: readonly string[]): Promise<void> {
+    await Promise.all([`${GATE}:open`, ...subjects.map((subject) => `${GATE}:subject:${subject}`)].map((key) => this.redis.zrem(key, runId)));
+  }
+
   /** A worker's sign of life. @param capacity runs that it can produce at once; 0 takes it off the list. */
   async renew(worker: string, capacity: number, leases: readonly HeldLease[]): Promise<void> {
     await this.steps.renew.run(this.redis, [GATE], [worker, capacity, JSON.stringify(leases)]);

@@ -54,6 +54,12 @@ class Desk implements CallDesk {
     this.settled.push({ channel: given.channelId, ...report });
   }
 
+  left = 0;
+
+  leave(): void {
+    this.left += 1;
+  }
+
   failed(): void {
     // Counted elsewhere.
   }
@@ -134,6 +140,15 @@ describe('GrantedCall', () => {
     const desk = new Desk([channel('a')], {});
     new GrantedCall(desk, lease('a')).close();
     expect(desk.settled).toEqual([{ channel: 'a', release: 'run', sent: false }]);
+  });
+
+  it('leaves the gate also when its last call has failed', async () => {
+    const desk = new Desk([channel('a')], { a: [new UpstreamFailure('refused', 400)] });
+    const call = new GrantedCall(desk, lease('a'));
+    await expect(call.open(REQUEST, signal)).rejects.toMatchObject({ kind: 'refused' });
+    call.close();
+    call.close();
+    expect([desk.settled, desk.left]).toEqual([[{ channel: 'a', release: 'call' }], 1]);
   });
 
   it('takes from the upstream what is left of its limits', async () => {

@@ -27,6 +27,8 @@ export interface CallDesk {
   depart(lease: Lease): Promise<Lease | undefined>;
   again(channels: readonly Channel[]): Promise<Lease | number>;
   settle(lease: Lease, report: CallReport): void;
+  /** The run is over, and has no call to settle. */
+  leave(): void;
   failed(channel: Channel, failure: UpstreamFailure, judgement: Judgement): void;
   retried(channel: Channel): void;
 }
@@ -43,6 +45,7 @@ export class GrantedCall {
   private usage: UpstreamUsage | undefined;
   private end: 'whole' | 'broke' | undefined;
   private lease: Lease | undefined;
+  private closed = false;
 
   constructor(private readonly desk: CallDesk, lease: Lease | undefined, private readonly random: () => number = Math.random) {
     this.lease = lease;
@@ -69,8 +72,11 @@ export class GrantedCall {
   /** Closes the books; the run is over, or another worker's from now on. */
   close(): void {
     const { lease } = this;
-    if (lease === undefined) return;
     this.lease = undefined;
+    if (this.closed) return;
+    this.closed = true;
+    // Its last call was settled when it failed: only the run's place among its user's is left.
+    if (lease === undefined) return this.desk.leave();
     const usage = this.usage;
     this.desk.settle(lease, {
       release: 'run',

@@ -57,7 +57,7 @@ export class Grants {
     this.metrics.activeRuns.inc();
     this.holds.set(ticket.runId, hold);
     const call = new GrantedCall(this.deskOf(ticket, admittedAt), lease);
-    if (lease !== undefined) this.keeper.keep(heldOf(ticket, lease));
+    if (lease !== undefined) this.keep(ticket, lease);
     const grant: Grant = { runId: ticket.runId, tenantId: ticket.tenantId, waitedMs, lost: hold.signal, open: (request, signal) => call.open(request, signal) };
     try {
       return await this.handler(grant);
@@ -76,10 +76,11 @@ export class Grants {
       depart: (lease) => (performance.now() - admittedAt < FRESH_MS ? Promise.resolve(lease) : this.gate.depart(ticket.runId, lease)),
       again: async (channels) => {
         const answer = await this.gate.again(ticket.runId, ranked(channels), ticket.tokens);
-        if (typeof answer !== 'number') this.keeper.keep(heldOf(ticket, answer));
+        if (typeof answer !== 'number') this.keep(ticket, answer);
         return answer;
       },
       settle: (lease, report) => this.settle(ticket, lease, report),
+      leave: () => void this.gate.forget(ticket.runId, ticket.subjects).catch((error: unknown) => this.logger.debug({ run: ticket.runId, ...errorFields(error) }, 'a run could not leave the gate')),
       failed: (channel, failure, judgement) => {
         if (judgement.disable === 'key') this.keyDied(channel);
         this.metrics.upstreamErrors.inc({ kind: failure.kind, channel: channel.name });
@@ -87,6 +88,15 @@ export class Grants {
       },
       retried: (channel) => this.metrics.upstreamRetries.inc({ channel: channel.name }),
     };
+  }
+
+  private keep(ticket: Ticket, lease: Lease): void {
+    this.keeper.keep(heldOf(ticket, lease));
+    this.metrics.channelLeases.inc({ channel: this.nameOf(lease) });
+  }
+
+  private nameOf(lease: Lease): string {
+    return this.directory.find(lease.channelId)?.name ?? 'gone';
   }
 
   /** The alert is the log line and the metric; the channel stays away until a person enters a new key. */
@@ -103,6 +113,7 @@ export class Grants {
   /** Nobody waits for the books: what Redis could not be told, the lease's end makes good. */
   private settle(ticket: Ticket, lease: Lease, report: CallReport): void {
     const channel = this.directory.find(lease.channelId) ?? goneChannel(lease.channelId);
+    if (report.release !== undefined) this.metrics.channelLeases.dec({ channel: this.nameOf(lease) });
     this.gate.settle(heldOf(ticket, lease), lease, termsOf(channel), ticket.model, report).then(
       (waiting) => { if (waiting && report.release !== undefined) this.pump.wake(0); },
       (error: unknown) => this.logger.debug({ run: ticket.runId, ...errorFields(error) }, 'a call could not be settled'),

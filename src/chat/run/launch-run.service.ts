@@ -1,0 +1,88 @@
+import { Injectable } from '@nestjs/common';
+import type { RequestContext } from '../../platform/context/index.js';
+import { asDomainError } from '../../platform/errors/index.js';
+import { Bus } from '../../platform/redis/index.js';
+import { now } from '../../platform/values/index.js';
+import { Dispatcher, type Position } from '../../upstream/index.js';
+import { AnswerSource, type Found } from '../cache/answer-source.service.js';
+import type { CacheResult } from '../cache/cache-wish.js';
+import { ServeRunService } from '../cache/serve-run.service.js';
+import { StreamLogRepository } from '../stream/stream-log.repository.js';
+import { requestOf, type Prepared } from '../window/prompt.service.js';
+import type { WireSubject } from '../wire/wire.js';
+import { ConcludeRunService } from './conclude-run.service.js';
+import { orderOf, type RunPlan } from './run.js';
+
+/** A run that a client may follow now. `repeated`: it was begun by an earlier request with the same key. */
+export interface StartedRun {
+  readonly runId: string;
+  readonly subject: WireSubject | undefined;
+  readonly position: Position;
+  /** Name in the catalogue; undefined where it was repeated. */
+  readonly model: string | undefined;
+  readonly repeated: boolean;
+  /** What stored answers did for it, as far as is known when it is read; undefined where it was repeated. */
+  readonly cache: { readonly result: CacheResult } | undefined;
+}
+
+/** A run whose row was opened a moment ago. */
+export interface OpenedRun {
+  readonly runId: string;
+  readonly answerId: string;
+  readonly priceListId: string;
+  readonly includeUsage: boolean;
+}
+
+/** A message's way, stage 6: the plan is laid ready, and the run started at once, queued, or answered from what is stored. */
+@Injectable()
+export class LaunchRunService {
+  constructor(
+    private readonly dispatcher: Dispatcher,
+    private readonly log: StreamLogRepository,
+    private readonly concluder: ConcludeRunService,
+    private readonly bus: Bus,
+    private readonly sources: AnswerSource,
+    private readonly server: ServeRunService,
+  ) {}
+
+  /** @throws DomainError `queue_full`, `rate_limited`, `unavailable`; the run is then concluded, and its hold released. */
+  async launch(ctx: RequestContext, prepared: Prepared, opened: OpenedRun, found: Found): Promise<StartedRun> {
+    const requestedAt = now();
+    const subject: WireSubject = {
+      runId: opened.runId,
+      conversationId: prepared.conversation?.id,
+      messageId: opened.answerId,
+      model: prepared.shownAs,
+      createdAt: Math.floor(requestedAt / 1000),
+      includeUsage: opened.includeUsage,
+    };
+    const plan: RunPlan = {
+      ctx,
+      subject,
+      request: requestOf(prepared),
+      promptTokens: prepared.window.tokens,
+      priceListId: opened.priceListId,
+      requestedAt,
+      ...(found.cache === undefined ? {} : { cache: found.cache }),
+      ...(prepared.turn === undefined ? {} : { turn: prepared.turn }),
+    };
+    const started = { runId: opened.runId, subject, model: plan.request.model, repeated: false, cache: found };
+    try {
+      const source = await this.sources.sourceOf(found, opened.runId, prepared.maxTokens);
+      if (source.kind !== 'upstream') {
+        await this.log.begin(ctx.tenantId, opened.runId, plan, this.bus.home);
+        this.server.serve(plan, source, found);
+        return { ...started, position: { position: 0, etaMs: 0 } };
+      }
+      // Both go down one connection in this order: a worker never finds a ticket without its plan.
+      const [, position] = await Promise.all([this.log.begin(ctx.tenantId, opened.runId, plan, this.bus.home), this.dispatcher.submit(ctx, orderOf(opened.runId, plan))]);
+      return { ...started, position };
+    } catch (error) {
+      const refusal = asDomainError(error);
+      const usage = { promptTokens: 0, completionTokens: 0 };
+      // Nothing was produced: the hold is released.
+      await this.concluder.conclude(plan, { runId: opened.runId, generation: 1 }, 1, { state: 'failed', errorCode: refusal.code, content: '', usage, usageSource: 'counted' });
+      throw refusal;
+    }
+  }
+}
