@@ -101,6 +101,16 @@ describe('a channel with limits', () => {
     expect(wordsOf(await stream.all())).toBe('等到了');
   });
 
+  it('that is removed ends what waited for it alone, and leaves nobody in the queue', async () => {
+    const { name, ids } = await model({ api_key: 'sk-removed' });
+    await platform.api.ok('POST', `/admin/v1/channels/${ids[0]}/pause`, { token: staff });
+    const stream = await ask(name, scripted({ text: '不该出现' }));
+    expect((await stream.next())?.event).toBe('queued');
+    await platform.api.ok('DELETE', `/admin/v1/channels/${ids[0]}`, { token: staff });
+    expect((await stream.all()).at(-1)).toMatchObject({ event: 'error', data: { code: 'unavailable' } });
+    await eventually(async () => /^bailiao_queue_depth (\d+)$/m.exec((await platform.api.get('/metrics')).text)?.[1], (depth) => depth === '0');
+  }, 40_000);
+
   it('refuses a wait that is too long, with the time after which it would not be, and keeps nothing of it', async () => {
     const { name } = await model({ api_key: 'sk-slow', requests_per_minute: 1 });
     expect(await answer(name, '第一个')).toBe('第一个');

@@ -55,7 +55,11 @@ export class Dispatcher {
    */
   async submit(ctx: RequestContext, order: Order): Promise<Position> {
     const candidates = this.directory.candidates(ctx.tenantId, order.model);
-    if (candidates.length === 0) throw new DomainError('unavailable', { message: 'no channel serves this model now' });
+    if (candidates.length === 0) {
+      // It may wait already: for channels that are gone.
+      await this.gate.leave(order.runId);
+      throw new DomainError('unavailable', { message: 'no channel serves this model now' });
+    }
     const settings = await this.tenants.settingsOf(ctx.tenantId);
     const subjects = subjectsOf(ctx, settings.queue);
     const ticket = this.ticketOf(ctx, order, candidates, settings.queue.weight, subjects.map((subject) => subject.name));
