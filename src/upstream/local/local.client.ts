@@ -1,5 +1,6 @@
 import type { Config } from '../../platform/config/index.js';
 import type { CallWatch } from '../stream/call-watch.js';
+import { chain } from '../stream/chain.js';
 import { SurrogateJoiner, type DeltaBatch } from '../stream/delta.js';
 import { UpstreamFailure } from '../stream/failure.js';
 import type { UpstreamRequest } from '../stream/request.js';
@@ -65,14 +66,4 @@ function read({ texts, end }: AnswerPart, joiner: SurrogateJoiner): DeltaBatch {
   // An answer that we cancelled has no reader; were there one, it must not take it for whole.
   if (end.finishReason === 'cancelled') throw new UpstreamFailure('cut');
   return { contents: tail === '' ? contents : [...contents, tail], finishReason: end.finishReason, usage: end.usage };
-}
-
-async function* chain(first: IteratorResult<DeltaBatch, void>, rest: AsyncGenerator<DeltaBatch>): AsyncGenerator<DeltaBatch> {
-  try {
-    if (first.done) return;
-    yield first.value;
-    yield* rest;
-  } finally {
-    await rest.return(undefined);
-  }
 }

@@ -1,6 +1,7 @@
 import OpenAI from 'openai';
 import type { Config } from '../../platform/config/index.js';
 import type { CallWatch } from './call-watch.js';
+import { chain } from './chain.js';
 import { SurrogateJoiner, type DeltaBatch, type UpstreamUsage } from './delta.js';
 import { UpstreamFailure } from './failure.js';
 import type { UpstreamRequest } from './request.js';
@@ -104,16 +105,6 @@ function explain(error: unknown, dog: Watchdog, outer: AbortSignal): unknown {
     if (each instanceof MalformedStream) return new UpstreamFailure('malformed', undefined, undefined, each);
   }
   return new UpstreamFailure('cut', undefined, undefined, error);
-}
-
-async function* chain(first: IteratorResult<DeltaBatch, void>, rest: AsyncGenerator<DeltaBatch>): AsyncGenerator<DeltaBatch> {
-  try {
-    if (first.done) return;
-    yield first.value;
-    yield* rest;
-  } finally {
-    await rest.return(undefined);
-  }
 }
 
 /** Reads the chunks of one answer out of its bytes. */
