@@ -126,6 +126,7 @@ describe('turns', () => {
             waiting.add(runId);
           } else if (each.kind === 'leave') {
             const runId = [...waiting][each.which % Math.max(1, waiting.size)] ?? 'nobody';
+            expect(await gate.gate.waiting([runId, 'nobody'])).toEqual(new Set(waiting.has(runId) ? [runId] : []));
             expect(await gate.gate.leave(runId)).toBe(waiting.has(runId));
             expect(await gate.gate.place(runId, [NARROW])).toBeUndefined();
             waiting.delete(runId);

@@ -60,8 +60,10 @@ export class SweepJob {
     const stale = await this.runs.stale(newId(), MIN_AGE_MS, BATCH);
     const ids = new Set(stale.map((run) => run.runId));
     for (const id of this.goneSince.keys()) if (!ids.has(id)) this.goneSince.delete(id);
-    for (let from = 0; from < stale.length; from += AT_ONCE) {
-      const looks = await Promise.allSettled(stale.slice(from, from + AT_ONCE).map(({ tenantId, runId }) => this.look(tenantId, runId)));
+    const waiting = await this.dispatcher.waiting([...ids]);
+    const doubtful = stale.filter(({ runId }) => !waiting.has(runId));
+    for (let from = 0; from < doubtful.length; from += AT_ONCE) {
+      const looks = await Promise.allSettled(doubtful.slice(from, from + AT_ONCE).map(({ tenantId, runId }) => this.look(tenantId, runId)));
       for (const look of looks) if (look.status === 'rejected') this.logger.warn(errorFields(look.reason), 'a run could not be swept');
     }
   }
@@ -73,7 +75,7 @@ export class SweepJob {
       this.goneSince.set(runId, since);
       if (now() - since >= GONE_MS) await this.settle(tenantId, runId);
     } else if (!pulse.taken && !pulse.done) {
-      // Waiting, or its ticket was lost between row and queue: submitting again is the same as once.
+      // Its ticket was lost between row and queue, or its channels are gone: submitting again is the same as once.
       await this.submit(tenantId, runId);
     } else if (isDead(pulse)) {
       // Its worker died. Where no word was shown another may begin anew; else the words that were shown are the answer.

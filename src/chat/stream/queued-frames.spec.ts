@@ -45,6 +45,13 @@ describe('withQueuedFrames', () => {
     expect(asked).toBe(0);
   });
 
+  it('asks less often as long as the turn is far', async () => {
+    let asked = 0;
+    const ask = (): Promise<Place> => Promise.resolve({ position: 900 - (asked += 1), etaMs: 5_000 });
+    await collect(withQueuedFrames({ position: 900, etaMs: 400 }, ask, run(new Promise((resolve) => setTimeout(resolve, 120)), STARTED, DONE), 1));
+    expect(asked).toBe(1);
+  });
+
   it('goes on when the place can not be read, and closes the run when the client leaves', async () => {
     let closed = false;
     async function* endless(): AsyncGenerator<readonly StreamFrame[]> {

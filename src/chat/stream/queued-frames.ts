@@ -1,7 +1,9 @@
 import type { StreamFrame } from './run-event.js';
 
-/** How often a waiting client is told its place. */
+/** How often a waiting client is told its place, when its turn is near. */
 const EVERY_MS = 2_000;
+/** One whose turn is far is told less often: a tenth of its wait, within this. The place of ten thousand costs Redis something. */
+const RARELY_MS = 30_000;
 
 export interface Place {
   readonly position: number;
@@ -17,9 +19,10 @@ export async function* withQueuedFrames(first: Place, ask: () => Promise<Place |
   try {
     yield [{ type: 'queued', ...first }];
     let told = first.position;
+    let pauseMs = pauseOf(first, everyMs);
     let pending = frames.next();
     for (;;) {
-      const next = await within(pending, everyMs);
+      const next = await within(pending, pauseMs);
       if (next !== 'late') {
         if (next.done) return;
         yield next.value;
@@ -28,6 +31,7 @@ export async function* withQueuedFrames(first: Place, ask: () => Promise<Place |
         continue;
       }
       const place = await ask().catch(() => undefined);
+      if (place !== undefined) pauseMs = pauseOf(place, everyMs);
       if (place !== undefined && place.position !== told) {
         told = place.position;
         yield [{ type: 'queued', ...place }];
@@ -37,6 +41,10 @@ export async function* withQueuedFrames(first: Place, ask: () => Promise<Place |
   } finally {
     await frames.return(undefined);
   }
+}
+
+function pauseOf({ etaMs }: Place, everyMs: number): number {
+  return Math.max(everyMs, Math.min(RARELY_MS, etaMs / 10));
 }
 
 async function within<T>(promise: Promise<T>, ms: number): Promise<T | 'late'> {

@@ -10,6 +10,9 @@ import { AdmissionSteps } from './steps.js';
 /** The braces keep all keys, BullMQ's included, in one slot of a Redis Cluster. */
 const GATE = '{bailiao}:gate';
 
+/** Runs in one question: a bound on how long Redis is held. */
+const MOST_ASKED = 1_000;
+
 /** At most this much may wait. */
 export interface QueueBounds {
   readonly ofTenant: number;
@@ -87,6 +90,13 @@ export class AdmissionRepository {
   /** @returns whether the run waited; then it does no more. */
   async leave(runId: string): Promise<boolean> {
     return (await this.steps.leave.run(this.redis, [GATE], [runId])) === 1;
+  }
+
+  /** Which of these runs wait. Cheap: asked for every run that is open for long. */
+  async waiting(runIds: readonly string[]): Promise<ReadonlySet<string>> {
+    const found = new Set<string>();
+    for (let from = 0; from < runIds.length; from += MOST_ASKED) for (const id of (await this.steps.waiting.run(this.redis, [GATE], runIds.slice(from, from + MOST_ASKED))) as string[]) found.add(id);
+    return found;
   }
 
   /** Undefined when the run does not wait (any more). */

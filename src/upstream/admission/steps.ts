@@ -10,6 +10,7 @@ export class AdmissionSteps {
   readonly depart: Script;
   readonly settle: Script;
   readonly renew: Script;
+  readonly waiting: Script;
 
   constructor(folder: URL) {
     const budget = new URL('budget.lua', folder);
@@ -23,5 +24,6 @@ export class AdmissionSteps {
     this.depart = step('depart', budget);
     this.settle = step('settle', budget);
     this.renew = step('renew', budget);
+    this.waiting = step('waiting');
   }
 }

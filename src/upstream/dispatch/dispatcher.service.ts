@@ -12,7 +12,7 @@ import type { Lease } from '../admission/lease.js';
 import { ChannelDirectory } from '../channels/channel-directory.js';
 import type { Channel } from '../channels/channel.js';
 import { Grants } from './grants.service.js';
-import { poolOf } from './pools.js';
+import { ownerOf, poolOf } from './pools.js';
 import { Pump } from './pump.service.js';
 import { Refusals } from './refusals.js';
 import { RunQueue } from './run-queue.service.js';
@@ -85,6 +85,13 @@ export class Dispatcher {
   /** Where a run stands now; undefined when it does not wait (any more). */
   async place(tenantId: string, runId: string, model: string): Promise<Position | undefined> {
     return this.gate.place(runId, ranked(this.directory.candidates(tenantId, model)));
+  }
+
+  /** Which of these runs wait in the queue and are on their normal way. None, while anybody waits for channels that are gone: then each has to be looked at. */
+  async waiting(runIds: readonly string[]): Promise<ReadonlySet<string>> {
+    const { pools } = await this.gate.look();
+    const stranded = pools.map(ownerOf).some(({ tenantId, model }) => this.directory.candidates(tenantId ?? '', model).length === 0);
+    return stranded ? new Set() : this.gate.waiting(runIds);
   }
 
   /** Takes a run that no worker has begun out of the queue; one that was begun is left alone. */
