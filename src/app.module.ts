@@ -4,6 +4,7 @@ import { AdminModule } from './admin/index.js';
 import { BillingModule } from './billing/index.js';
 import { CHAT_ENTITIES, ChatModule } from './chat/index.js';
 import { IDENTITY_ENTITIES, IdentityModule } from './identity/index.js';
+import { ModerationModule } from './moderation/index.js';
 import { ConfigModule, type Config } from './platform/config/index.js';
 import { DatabaseModule } from './platform/database/index.js';
 import { LifecycleModule } from './platform/lifecycle/index.js';
@@ -29,6 +30,7 @@ export class AppModule {
         TenantsModule,
         IdentityModule,
         BillingModule.for(config.role),
+        ModerationModule.for(config.role),
         UpstreamModule,
         ChatModule.for(config.role),
         ...(api ? [AdminModule.for(config.role), WebhooksModule.for(config.role)] : []),
