@@ -10,7 +10,7 @@ import type { StartedRun } from '../run/launch-run.service.js';
 import { QueuedRunService } from '../run/queued-run.service.js';
 import { RunControlService } from '../run/run-control.service.js';
 import { StartRunService } from '../run/start-run.service.js';
-import type { StreamFrame } from '../stream/run-event.js';
+import { shownText, type StreamFrame } from '../stream/run-event.js';
 import { RunStreamService } from '../stream/run-stream.service.js';
 import { chatCompletion, openaiFormat } from '../wire/openai.js';
 import { ReplyService, terminalIn } from '../wire/reply.service.js';
@@ -56,14 +56,14 @@ export class CompletionService {
 
   private async whole(ctx: RequestContext, run: StartedRun, subject: WireSubject, reply: FastifyReply): Promise<void> {
     const interest = this.replies.watch(reply);
-    const parts: string[] = [];
+    const words: StreamFrame[] = [];
     try {
       for await (const batch of this.streams.frames(ctx, run.runId, 0, interest.signal, !run.repeated)) {
-        for (const frame of batch) if (frame.type === 'delta') parts.push(frame.content);
+        for (const frame of batch) if (frame.type === 'delta' || frame.type === 'recall') words.push(frame);
         const terminal = terminalIn(batch);
         if (terminal?.type === 'error') throw new DomainError(terminal.code);
         if (terminal?.type === 'done') {
-          const completion: CompletionDto = chatCompletion(subject, parts.join(''), terminal.finishReason, terminal.usage);
+          const completion: CompletionDto = chatCompletion(subject, shownText(words), terminal.finishReason, terminal.usage);
           if (run.cache !== undefined) reply.header('x-cache', run.cache.result);
           void reply.status(200).header('x-run-id', run.runId).send(completion);
           return;

@@ -11,7 +11,7 @@ describe('Answer', () => {
       const events: RunEvent[] = [...answer.started()];
       answer.logged();
       batches.forEach((contents, at) => {
-        events.push(...answer.take({ contents }, at * 40));
+        events.push(...answer.say(contents, at * 40));
         answer.logged();
       });
       expect(events.map((event) => event.seq)).toEqual(events.map((_, index) => index + 1));
@@ -25,18 +25,18 @@ describe('Answer', () => {
 
   it('does not count words that the log has not taken', () => {
     const answer = new Answer(1);
-    answer.take({ contents: ['一'] }, 0);
+    answer.say(['一'], 0);
     answer.logged();
-    answer.take({ contents: ['二'] }, 10);
+    answer.say(['二'], 10);
     expect(answer.content).toBe('一');
     expect(answer.seq).toBe(2);
   });
 
   it('ends an answer that has no bound', () => {
     const answer = new Answer(1);
-    answer.take({ contents: ['x'.repeat(ANSWER_LIMIT)] }, 0);
+    answer.say(['x'.repeat(ANSWER_LIMIT)], 0);
     answer.logged();
-    expect(() => answer.take({ contents: ['y'] }, 1)).toThrow(AnswerTooLong);
+    expect(() => answer.say(['y'], 1)).toThrow(AnswerTooLong);
     expect(answer.content).toHaveLength(ANSWER_LIMIT);
   });
 });

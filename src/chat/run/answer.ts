@@ -16,16 +16,17 @@ export class AnswerTooLong extends Error {
  * words that nobody can read were not produced.
  */
 export class Answer {
-  private readonly parts: string[] = [];
+  /** The words that stand, each with the event that told them. */
+  private parts: { readonly seq: number; readonly content: string }[] = [];
   private length = 0;
   private pending: readonly RunEvent[] = [];
   private readonly pace = new PaceMeter();
   finishReason: string | undefined;
   usage: UpstreamUsage | undefined;
 
-  /** @param nextSeq of the next event in the log. */
+  /** @param nextSeq of the next event in the log. @param earlier what stands of an earlier worker's words. */
   constructor(private nextSeq: number, earlier = '') {
-    if (earlier !== '') this.parts.push(earlier);
+    if (earlier !== '') this.parts.push({ seq: nextSeq - 1, content: earlier });
     this.length = earlier.length;
   }
 
@@ -34,7 +35,7 @@ export class Answer {
   }
 
   get content(): string {
-    return this.parts.join('');
+    return this.parts.map(({ content }) => content).join('');
   }
 
   get spoke(): boolean {
@@ -50,28 +51,51 @@ export class Answer {
   /** The log has taken the newest events. */
   logged(): void {
     for (const event of this.pending) {
-      if (event.type === 'delta') {
-        this.parts.push(event.content);
-        this.length += event.content.length;
+      if (event.type === 'recall') {
+        this.parts = this.parts.filter(({ seq }) => seq < event.fromSeq);
+        this.length = this.parts.reduce((length, { content }) => length + content.length, 0);
       }
+      if (event.type === 'delta') this.add(event.seq, event.content);
+      else if (event.type === 'recall') this.add(event.seq, event.replace);
     }
     this.nextSeq += this.pending.length;
     this.pending = [];
   }
 
+  /** What the upstream tells beside the words. */
+  note({ finishReason, usage }: Pick<DeltaBatch, 'finishReason' | 'usage'>): void {
+    if (finishReason !== undefined) this.finishReason = finishReason;
+    if (usage !== undefined) this.usage = usage;
+  }
+
   /** @throws AnswerTooLong past ANSWER_LIMIT; what came before stays. */
-  take(batch: DeltaBatch, atMs: number): readonly RunEvent[] {
-    if (batch.finishReason !== undefined) this.finishReason = batch.finishReason;
-    if (batch.usage !== undefined) this.usage = batch.usage;
-    const contents = batch.contents.flatMap(cut);
-    if (contents.reduce((length, content) => length + content.length, this.length) > ANSWER_LIMIT) throw new AnswerTooLong();
+  say(contents: readonly string[], atMs: number): readonly RunEvent[] {
+    const pieces = contents.flatMap(cut);
+    if (pieces.reduce((length, content) => length + content.length, this.length) > ANSWER_LIMIT) throw new AnswerTooLong();
     const first = this.nextSeq + this.pending.length;
-    const deltas = contents.map((content, at): RunEvent => {
+    const deltas = pieces.map((content, at): RunEvent => {
       const pace = this.pace.observe(content.length, atMs);
       return { type: 'delta', seq: first + at, content, ...(pace === undefined ? {} : { pace }) };
     });
     this.pending = [...this.pending, ...deltas];
     return this.pending;
+  }
+
+  /**
+   * Takes the words back from a place on, the whole delta that it lies in. Nothing may be pending.
+   * @param from UTF-16 units of the content that stand before it.
+   */
+  recall(from: number, replace: string): Extract<RunEvent, { type: 'recall' }> {
+    let told = 0;
+    const part = this.parts.find(({ content }) => (told += content.length) > from);
+    const event = { type: 'recall', seq: this.nextSeq, fromSeq: part?.seq ?? this.nextSeq, replace: cut(replace)[0] ?? '' } as const;
+    this.pending = [event];
+    return event;
+  }
+
+  private add(seq: number, content: string): void {
+    this.parts.push({ seq, content });
+    this.length += content.length;
   }
 }
 

@@ -5,7 +5,7 @@ import { LOGGER, Metrics, errorFields, type Logger } from '../../platform/teleme
 import { delay, now } from '../../platform/values/index.js';
 import { StandingService } from '../../identity/index.js';
 import { TokenCounter, UpstreamFailure, type Grant } from '../../upstream/index.js';
-import type { RunEvent, Usage } from '../stream/run-event.js';
+import { shownText, type RunEvent, type Usage } from '../stream/run-event.js';
 import { StreamLogRepository, type Taken } from '../stream/stream-log.repository.js';
 import { ActiveRuns, RunEnded, type EndCause } from './active-runs.js';
 import { Answer, AnswerTooLong } from './answer.js';
@@ -93,7 +93,7 @@ export class ExecuteRunService {
       return undefined;
     }
     const last = taken.events.at(-1);
-    const earlier = taken.events.map((event) => (event.type === 'delta' ? event.content : '')).join('');
+    const earlier = shownText(taken.events);
     return {
       plan: taken.plan,
       hold: { runId: grant.runId, generation: taken.generation },
@@ -117,7 +117,8 @@ export class ExecuteRunService {
       for await (const batch of await opening) {
         if (signal.aborted) break;
         const first = !answer.spoke;
-        await this.append(held, signal, answer.take(batch, performance.now()));
+        answer.note(batch);
+        await this.append(held, signal, answer.say(batch.contents, performance.now()));
         if (first && answer.spoke) {
           onSpoke();
           this.metrics.firstToken.observe({ model: plan.request.model }, (now() - plan.requestedAt) / 1000);

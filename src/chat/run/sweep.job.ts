@@ -6,6 +6,7 @@ import { REDIS } from '../../platform/redis/index.js';
 import { LOGGER, errorFields, type Logger } from '../../platform/telemetry/index.js';
 import { newId, now } from '../../platform/values/index.js';
 import { Dispatcher, TokenCounter } from '../../upstream/index.js';
+import { shownText } from '../stream/run-event.js';
 import { StreamLogRepository, type RunPulse } from '../stream/stream-log.repository.js';
 import { ConcludeRunService } from './conclude-run.service.js';
 import { causeOfStop } from './execute-run.service.js';
@@ -103,7 +104,7 @@ export class SweepJob {
     const taken = await this.log.retake(tenantId, runId, generation);
     const known = taken.kind === 'ok' ? taken : undefined;
     const plan = known?.plan ?? bareplan(ctx, runId);
-    const content = (known?.events ?? []).map((event) => (event.type === 'delta' ? event.content : '')).join('');
+    const content = shownText(known?.events ?? []);
     const usage = { promptTokens: content === '' ? 0 : plan.promptTokens, completionTokens: content === '' ? 0 : await this.tokens.count(content, 'o200k_base') };
     const seq = (known?.events.at(-1)?.seq ?? 0) + 1;
     const outcome: Outcome = { ...endOf(known?.stop), content, usage, usageSource: 'counted' };

@@ -30,6 +30,8 @@ export type RunEvent =
   | { readonly type: 'started'; readonly seq: number }
   /** `content` is at most DELTA_LIMIT UTF-16 units and never ends inside a surrogate pair; `pace` is characters per second. */
   | { readonly type: 'delta'; readonly seq: number; readonly content: string; readonly pace?: number }
+  /** The words of the deltas from `fromSeq` on are taken back, and `replace` (at most DELTA_LIMIT units) stands in their place. */
+  | { readonly type: 'recall'; readonly seq: number; readonly fromSeq: number; readonly replace: string }
   | { readonly type: 'done'; readonly seq: number; readonly finishReason: FinishReason; readonly usage: Usage; readonly bill?: Bill }
   | { readonly type: 'error'; readonly seq: number; readonly code: ErrorCode; readonly message: string };
 
@@ -43,6 +45,16 @@ export type StreamFrame =
   | { readonly type: 'heartbeat' }
   /** This stream can't go on, though the run may: it has no seq, and the client may come back for the rest. */
   | { readonly type: 'broken'; readonly code: ErrorCode; readonly message: string };
+
+/** The words that stand after these events: what a client shows that has followed them all. */
+export function shownText(events: readonly StreamFrame[]): string {
+  let words: { readonly seq: number; readonly content: string }[] = [];
+  for (const event of events) {
+    if (event.type === 'delta') words.push(event);
+    else if (event.type === 'recall') words = [...words.filter(({ seq }) => seq < event.fromSeq), { seq: event.seq, content: event.replace }];
+  }
+  return words.map(({ content }) => content).join('');
+}
 
 export function isTerminal(event: RunEvent): boolean {
   return event.type === 'done' || event.type === 'error';

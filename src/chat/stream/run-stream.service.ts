@@ -88,7 +88,7 @@ export class RunStreamService {
     const answer = new Answer(1);
     const started = answer.started();
     answer.logged();
-    const deltas = message === undefined || message.content === '' || message.state === 'refused' ? [] : answer.take({ contents: [message.content] }, 0);
+    const deltas = message === undefined || message.content === '' || message.state === 'refused' ? [] : answer.say([message.content], 0);
     answer.logged();
     return [...started, ...deltas, terminalOf(ctx, run, answer.seq)];
   }

@@ -13,6 +13,7 @@ const BEGIN = new Script(new URL('begin-1.lua', import.meta.url));
 const TAKE = new Script(new URL('take-1.lua', import.meta.url));
 const RETAKE = new Script(new URL('retake-2.lua', import.meta.url));
 const APPEND = new Script(new URL('append-2.lua', import.meta.url));
+const RECALL = new Script(new URL('recall-2.lua', import.meta.url));
 const STOP = new Script(new URL('stop-1.lua', import.meta.url));
 const BEAT = new Script(new URL('beat-1.lua', import.meta.url));
 
@@ -72,6 +73,25 @@ export class StreamLogRepository {
     const ends = events.some(isTerminal) ? 1 : 0;
     const args = [hold.generation, first.seq, events.length, encodeEntry(events), ends, this.config.runs.logTtlSeconds, name, now(), this.bus.home];
     const index = (await patiently(() => APPEND.run(this.redis, [meta, log], args))) as number;
+    return this.told(name, index, events);
+  }
+
+  /**
+   * Takes words back: from here on the log has none of what its deltas told from `fromSeq` on, and the recall stands
+   * after them. Followers that were told them are told the recall.
+   */
+  async recall(tenantId: string, hold: Hold, event: Extract<RunEvent, { type: 'recall' }>): Promise<Refusal | undefined> {
+    const [meta, log] = keysOf(tenantId, hold.runId);
+    const name = nameOf(tenantId, hold.runId);
+    const index = (await patiently(async () => {
+      const blanked = (await this.redis.lrange(log, 0, -1)).flatMap((entry, at) => blankedEntry(entry, at, event.fromSeq));
+      return RECALL.run(this.redis, [meta, log], [hold.generation, event.seq, encodeEntry([event]), name, now(), this.bus.home, ...blanked]);
+    })) as number;
+    return this.told(name, index, [event]);
+  }
+
+  /** Tells followers in this process what was appended, or why it was not. */
+  private told(name: string, index: number, events: readonly RunEvent[]): Refusal | undefined {
     if (index >= 0) this.news.tell(name, index, events);
     if (index >= 0 || index === -5) return undefined;
     if (index === -1) return 'gone';
@@ -119,6 +139,13 @@ export class StreamLogRepository {
     const entries = await this.redis.lrange(keysOf(tenantId, runId)[1], index, index + count - 1);
     return entries.map((entry) => decodeEntry(entry));
   }
+}
+
+/** An entry without the words from a seq on, and where it stands; nothing where it has none. */
+function blankedEntry(entry: string, at: number, fromSeq: number): readonly [] | readonly [at: number, entry: string] {
+  const events = decodeEntry(entry);
+  if (!events.some((event) => event.type === 'delta' && event.seq >= fromSeq)) return [];
+  return [at, encodeEntry(events.map((event) => (event.type === 'delta' && event.seq >= fromSeq ? { ...event, content: '' } : event)))];
 }
 
 /** Repeats a step while Redis is away, for PATIENCE_MS. */

@@ -86,6 +86,7 @@ describe('openaiFormat', () => {
       'data: {"error":{"message":"x","type":"api_error","param":null,"code":"upstream_error"}}\n\n',
       'data: [DONE]\n\n',
     ]);
+    expect(texts(bare, { type: 'recall', seq: 3, fromSeq: 2, replace: 'x' })).toEqual([]);
     expect(texts(bare, { type: 'queued', position: 2, etaMs: 900 })).toEqual([': queued position=2 eta_ms=900\n\n']);
     expect(texts(bare, { type: 'heartbeat' })).toEqual([': heartbeat\n\n']);
   });

@@ -69,6 +69,9 @@ function encoderFor(subject: WireSubject): WireEncoder {
     switch (frame.type) {
       case 'delta':
         return [write(beforeContent + lineJson(frame.content) + afterContent)];
+      case 'recall':
+        // The API has no words for it: that the answer was filtered is told by its finish_reason.
+        return [];
       case 'started':
         return [write(`${beforeDelta}{"role":"assistant","content":""${afterContent}`)];
       case 'done': {

@@ -57,6 +57,7 @@ describe('sseFormat', () => {
   it('writes each frame as documented', () => {
     expect(texts({ type: 'delta', seq: 7, content: '你\n' })).toEqual(['event: delta\nid: 7\ndata: {"seq":7,"content":"你\\n"}\n\n']);
     expect(texts({ type: 'delta', seq: 7, content: 'a', pace: 30 })).toEqual(['event: delta\nid: 7\ndata: {"seq":7,"content":"a","pace":30}\n\n']);
+    expect(texts({ type: 'recall', seq: 9, fromSeq: 7, replace: '已\n撤回' })).toEqual(['event: recall\nid: 9\ndata: {"seq":9,"from_seq":7,"replace":"已\\n撤回"}\n\n']);
     expect(texts({ type: 'queued', position: 2, etaMs: 900 })).toEqual(['event: queued\ndata: {"position":2,"eta_ms":900}\n\n']);
     expect(texts({ type: 'heartbeat' })).toEqual([': heartbeat\n\n']);
   });

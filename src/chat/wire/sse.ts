@@ -29,6 +29,8 @@ function encoderFor(subject: WireSubject): WireEncoder {
         const pace = frame.pace === undefined ? '' : `,"pace":${frame.pace}`;
         return event('delta', frame.seq, `{"seq":${frame.seq},"content":${lineJson(frame.content)}${pace}}`);
       }
+      case 'recall':
+        return event('recall', frame.seq, `{"seq":${frame.seq},"from_seq":${frame.fromSeq},"replace":${lineJson(frame.replace)}}`);
       case 'started':
         return event('started', frame.seq, lineJson({
           seq: frame.seq,

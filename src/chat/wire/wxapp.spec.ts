@@ -57,6 +57,22 @@ describe('wxappFormat', () => {
     );
   });
 
+  it('tells a recall to clients that know it, and nothing to those that do not', () => {
+    fc.assert(
+      fc.property(anySubject, anyTelling, merges, anyText, (of, { text, frames, nextSeq }, how, said) => {
+        const replace = said.slice(0, DELTA_LIMIT);
+        const client = tell(of, [...frames, { type: 'recall', seq: nextSeq, fromSeq: 2, replace }, { type: 'done', seq: nextSeq + 1, finishReason: 'content_filter', usage }], how);
+        expect(client.text).toBe(text);
+        expect(client).toMatchObject({ errors: [], ends: 1, unreadable: 0, afterEnd: 0 });
+        expect(client.frames.at(-2)).toEqual({ content: '', seq: nextSeq, recall: { from_seq: 2, replace } });
+        const [frame = ''] = texts({ type: 'recall', seq: nextSeq, fromSeq: 2, replace });
+        expect(frame).toMatch(/^success: [\x20-\x7e]*\r\n$/);
+        expect(frame.length).toBeLessThanOrEqual(4_096);
+        expect(frame.slice(1)).not.toMatch(/error|success: /i);
+      }),
+    );
+  });
+
   it('sets the end marker and an error apart', () => {
     const encode = wxappFormat.open(subject);
     expect(encode({ type: 'done', seq: 3, finishReason: 'stop', usage }).map((write) => write.apart)).toEqual([false, true]);

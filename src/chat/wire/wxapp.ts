@@ -37,6 +37,8 @@ function encoderFor(subject: WireSubject): WireEncoder {
         const pace = frame.pace === undefined ? '' : `,"pace":${frame.pace}`;
         return [{ text: `success: {"content":"${asciiJsonText(frame.content)}","seq":${frame.seq}${pace}}\r\n`, apart: false }];
       }
+      case 'recall':
+        return [success(`,"seq":${frame.seq},"recall":{"from_seq":${frame.fromSeq},"replace":"${asciiJsonText(frame.replace)}"}`)];
       case 'started':
         return [success(`,"seq":${frame.seq}${identity(subject)}`)];
       case 'done': {
