@@ -1,0 +1,134 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Hit } from '../text/lexicon-entry.js';
+import type { Verdict } from '../verdict.js';
+import { OutputGate, type GateEvent, type GateParts, type WordGate } from './output-gate.js';
+
+const PASS: Verdict = { action: 'pass', judgements: [] };
+const BLOCK: Verdict = { action: 'block', judgements: [] };
+const HIT: Hit = { entry: { kind: 'word', text: '禁', category: 'test', severity: 'high', action: 'block', pinyin: false }, from: 0, to: 1, owner: 'platform' };
+const never = new AbortController().signal;
+
+/** Stops before the first 禁, and holds nothing back. */
+function firstWord(): WordGate {
+  return {
+    push: (chunk) => (chunk.includes('禁') ? { released: chunk.slice(0, chunk.indexOf('禁')), hits: [], violation: HIT } : { released: chunk, hits: [] }),
+    end: () => ({ released: '', hits: [] }),
+  };
+}
+
+function gateOf(parts: Partial<GateParts>): OutputGate {
+  return new OutputGate({ mode: 'swift', words: undefined, filter: undefined, judge: undefined, afterWord: () => '【词】', afterWindow: '【撤】', onHits: () => undefined, ...parts });
+}
+
+async function* source(chunks: readonly string[], failure?: Error): AsyncGenerator<readonly string[]> {
+  for (const chunk of chunks) yield await Promise.resolve([chunk]);
+  if (failure !== undefined) throw failure;
+}
+
+/** What the eye has seen at the end, and everything that it was ever shown. */
+async function follow(gate: OutputGate, chunks: readonly string[]): Promise<{ shown: string; everShown: string; stop: Extract<GateEvent, { type: 'stop' }> | undefined }> {
+  let everShown = '';
+  let stop: Extract<GateEvent, { type: 'stop' }> | undefined;
+  for await (const events of gate.through(source(chunks), never)) {
+    for (const event of events) {
+      expect(stop).toBeUndefined();
+      if (event.type === 'text') everShown += event.text;
+      else stop = event;
+    }
+  }
+  return { shown: stop === undefined ? everShown : everShown.slice(0, stop.keep) + stop.replace, everShown, stop };
+}
+
+/** Judges windows out of order: each after some turns of the loop. */
+function judgeAfter(turns: readonly number[]): NonNullable<GateParts['judge']> {
+  let asked = 0;
+  return async (text) => {
+    const wait = turns[asked++ % turns.length] ?? 0;
+    for (let turn = 0; turn < wait; turn += 1) await new Promise((resolve) => { setImmediate(resolve); });
+    return text.includes('坏') ? BLOCK : PASS;
+  };
+}
+
+const texts = fc.array(fc.string({ unit: fc.constantFrom('好', '天', '。', 'a', ' '), minLength: 1, maxLength: 120 }), { maxLength: 12 });
+const turns = fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 4 });
+const mode = fc.constantFrom('strict', 'swift');
+
+describe('OutputGate', () => {
+  it('shows the whole text where nothing is wrong with it, judged or not', async () => {
+    await fc.assert(fc.asyncProperty(texts, mode, fc.option(turns), async (chunks, how, wait) => {
+      const gate = gateOf({ mode: how, ...(wait === null ? {} : { judge: judgeAfter(wait) }) });
+      expect(await follow(gate, chunks)).toEqual({ shown: chunks.join(''), everShown: chunks.join(''), stop: undefined });
+    }), { numRuns: 200 });
+  });
+
+  it('leaves nothing of a window that failed on the screen, and in strict mode never shows it', async () => {
+    await fc.assert(fc.asyncProperty(texts, texts, mode, turns, async (before, after, how, wait) => {
+      const chunks = [...before, '坏', ...after];
+      const { shown, everShown, stop } = await follow(gateOf({ mode: how, judge: judgeAfter(wait) }), chunks);
+      expect(stop?.replace).toBe('【撤】');
+      expect(shown.includes('坏')).toBe(false);
+      expect(chunks.join('').startsWith(everShown)).toBe(true);
+      if (how === 'strict') expect([everShown.includes('坏'), stop?.takesBack, stop?.keep]).toEqual([false, false, everShown.length]);
+    }), { numRuns: 200 });
+  });
+
+  it('stops before a listed word, after the windows before it were judged, and reads no further', async () => {
+    await fc.assert(fc.asyncProperty(texts, texts, mode, fc.option(turns), async (before, after, how, wait) => {
+      let left = false;
+      const chunks = [...before, '好禁好', ...after];
+      const read = async function* (): AsyncGenerator<readonly string[]> {
+        try {
+          yield* source(chunks);
+        } finally {
+          left = true;
+        }
+      };
+      const gate = gateOf({ mode: how, words: firstWord(), ...(wait === null ? {} : { judge: judgeAfter(wait) }) });
+      let shown = '';
+      for await (const events of gate.through(read(), never)) for (const event of events) shown += event.type === 'text' ? event.text : event.replace;
+      expect([shown, left]).toEqual([`${before.join('')}好【词】`, true]);
+    }), { numRuns: 200 });
+  });
+
+  it('shows the words before a failure of the source, and throws it on', async () => {
+    for (const judge of [undefined, judgeAfter([1])]) {
+      const shown: string[] = [];
+      const failing = async (): Promise<void> => {
+        for await (const events of gateOf({ ...(judge === undefined ? {} : { judge }) }).through(source(['一', '二'], new Error('cut')), never)) for (const event of events) shown.push(event.type === 'text' ? event.text : '');
+      };
+      await expect(failing()).rejects.toThrow('cut');
+      expect(shown.join('')).toBe('一二');
+    }
+  });
+
+  it('reads no further than a few windows ahead of a slow judge', async () => {
+    let read = 0;
+    let answer: (() => void) | undefined;
+    const endless = async function* (): AsyncGenerator<readonly string[]> {
+      for (; read < 1_000; read += 1) yield await Promise.resolve(['今天天气很好所以我们出去走走。'.repeat(10)]);
+    };
+    const slow = new Promise<Verdict>((resolve) => { answer = () => resolve(PASS); });
+    const through = gateOf({ mode: 'swift', judge: () => slow }).through(endless(), never);
+    let shown = 0;
+    const reading = (async () => { for await (const events of through) shown += events.length; })();
+    for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => { setImmediate(resolve); });
+    expect(read).toBeLessThan(30);
+    answer?.();
+    await reading;
+    expect([read, shown]).toEqual([1_000, 1_000]);
+  });
+
+  it('ends with the signal, however long the judge takes', async () => {
+    const control = new AbortController();
+    const gate = gateOf({ judge: (_, signal) => new Promise((_resolve, reject) => { signal.addEventListener('abort', () => reject(signal.reason as Error)); }) });
+    const following = (async () => { for await (const events of gate.through(source(['好'.repeat(500)]), control.signal)) if (events.length > 0) control.abort(new Error('stopped')); })();
+    await expect(following).rejects.toThrow('stopped');
+  });
+
+  it('passes what is shown through the filter', async () => {
+    const filter = { push: (chunk: string) => chunk.replaceAll('a', ''), end: () => '。' };
+    expect((await follow(gateOf({ filter }), ['好a', 'aa', '天'])).shown).toBe('好天。');
+    expect((await follow(gateOf({ filter, words: firstWord(), mode: 'strict', judge: judgeAfter([0]) }), ['好a', '禁'])).shown).toBe('好。【词】');
+  });
+});
