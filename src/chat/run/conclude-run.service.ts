@@ -10,7 +10,7 @@ import type { Bill, RunEvent } from '../stream/run-event.js';
 import { StreamLogRepository } from '../stream/stream-log.repository.js';
 import { titleOf } from '../titles/title.js';
 import type { Hold, Outcome, RunPlan } from './run.js';
-import { isOrdinary } from './plausible-usage.js';
+import { isOrdinary } from '../produce/plausible-usage.js';
 import { RunRepository, type ConcludeAnswer } from './run.repository.js';
 
 /** How long a worker holds on to a conclusion while PostgreSQL is away; afterwards the sweeper finds the run by its row and its log. */

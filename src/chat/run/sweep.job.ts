@@ -9,7 +9,7 @@ import { Dispatcher, TokenCounter } from '../../upstream/index.js';
 import { shownText } from '../stream/run-event.js';
 import { StreamLogRepository, type RunPulse } from '../stream/stream-log.repository.js';
 import { ConcludeRunService } from './conclude-run.service.js';
-import { causeOfStop } from './execute-run.service.js';
+import { causeOfStop } from '../produce/execute-run.service.js';
 import { orderOf, type Outcome, type RunPlan } from './run.js';
 import { RunRepository } from './run.repository.js';
 

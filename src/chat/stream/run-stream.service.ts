@@ -4,7 +4,7 @@ import { Database } from '../../platform/database/index.js';
 import { DomainError, ERROR_CATALOGUE, ERROR_CODES, type ErrorCode } from '../../platform/errors/index.js';
 import { now } from '../../platform/values/index.js';
 import { MessageRepository } from '../messages/message.repository.js';
-import { Answer } from '../run/answer.js';
+import { Answer } from '../produce/answer.js';
 import type { RunRecord } from '../run/run.js';
 import { RunRepository } from '../run/run.repository.js';
 import type { WireSubject } from '../wire/wire.js';

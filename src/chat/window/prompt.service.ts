@@ -6,7 +6,7 @@ import { TenantService } from '../../tenants/index.js';
 import { ModelService, TokenCounter, type Audience, type Model, type OfferedModel, type Sampling, type UpstreamRequest } from '../../upstream/index.js';
 import type { History } from '../messages/history.js';
 import { HistoryRepository } from '../messages/history.repository.js';
-import type { Ask } from '../run/ask.js';
+import type { Ask } from '../start/ask.js';
 import { userOf } from '../run/owner.js';
 import type { RunPlan } from '../run/run.js';
 import type { OpenInput } from '../run/run.repository.js';

@@ -9,9 +9,9 @@ import { AnswerSource } from '../cache/answer-source.service.js';
 import { PromptService, requestOf, type Prepared } from '../window/prompt.service.js';
 import type { Ask, AskOptions } from './ask.js';
 import { LaunchRunService, type StartedRun } from './launch-run.service.js';
-import { userOf } from './owner.js';
+import { userOf } from '../run/owner.js';
 import { RunRates } from './run-rates.service.js';
-import { RunRepository, type OpenAnswer, type OpenInput } from './run.repository.js';
+import { RunRepository, type OpenAnswer, type OpenInput } from '../run/run.repository.js';
 
 /** How often a history that proved stale is read again before giving up. */
 const STALE_RETRIES = 3;

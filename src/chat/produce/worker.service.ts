@@ -4,8 +4,8 @@ import { LOGGER, type Logger } from '../../platform/telemetry/index.js';
 import { delay } from '../../platform/values/index.js';
 import { DispatchJob } from '../../upstream/index.js';
 import { ExecuteRunService } from './execute-run.service.js';
-import { RunControlService } from './run-control.service.js';
-import { SweepJob } from './sweep.job.js';
+import { RunControlService } from '../run/run-control.service.js';
+import { SweepJob } from '../run/sweep.job.js';
 
 /** The worker's life in a process: takes runs from the queue, and on the way out lets them end or hands them over. */
 @Injectable()

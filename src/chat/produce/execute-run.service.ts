@@ -9,10 +9,10 @@ import { shownText, type RunEvent, type Usage } from '../stream/run-event.js';
 import { StreamLogRepository, type Taken } from '../stream/stream-log.repository.js';
 import { ActiveRuns, RunEnded, type EndCause } from './active-runs.js';
 import { Answer, AnswerTooLong } from './answer.js';
-import { ConcludeRunService } from './conclude-run.service.js';
+import { ConcludeRunService } from '../run/conclude-run.service.js';
 import { isOrdinary, isPlausible } from './plausible-usage.js';
-import { finishReasonOf, type Hold, type Outcome, type RunPlan, type UsageSource } from './run.js';
-import { RunRepository } from './run.repository.js';
+import { finishReasonOf, type Hold, type Outcome, type RunPlan, type UsageSource } from '../run/run.js';
+import { RunRepository } from '../run/run.repository.js';
 
 interface Held {
   readonly plan: RunPlan;

@@ -10,8 +10,8 @@ import { ServeRunService } from '../cache/serve-run.service.js';
 import { StreamLogRepository } from '../stream/stream-log.repository.js';
 import { requestOf, type Prepared } from '../window/prompt.service.js';
 import type { WireSubject } from '../wire/wire.js';
-import { ConcludeRunService } from './conclude-run.service.js';
-import { orderOf, type RunPlan } from './run.js';
+import { ConcludeRunService } from '../run/conclude-run.service.js';
+import { orderOf, type RunPlan } from '../run/run.js';
 
 /** A run that a client may follow now. `repeated`: it was begun by an earlier request with the same key. */
 export interface StartedRun {

@@ -4,7 +4,7 @@ import { LOGGER, errorFields, type Logger } from '../../platform/telemetry/index
 import { Dispatcher } from '../../upstream/index.js';
 import { withQueuedFrames } from '../stream/queued-frames.js';
 import type { StreamFrame } from '../stream/run-event.js';
-import { RunControlService } from './run-control.service.js';
+import { RunControlService } from '../run/run-control.service.js';
 import type { StartedRun } from './launch-run.service.js';
 
 /** A run and its client while it waits for a channel: the client is told its place, and when it leaves, the place is freed. */
