@@ -38,6 +38,8 @@ export interface Judgement {
   readonly score?: number;
   /** The layer's own name for the call (WeChat's trace_id). */
   readonly traceId?: string;
+  /** The listed word that decided, for the local layer. */
+  readonly hit?: string;
   readonly failure?: CheckFailure;
   readonly latencyMs: number;
   /** The same text was judged before. */
@@ -54,4 +56,6 @@ export interface Verdict {
   readonly by?: Judgement;
   /** What the user is told; for `answer` the fixed reply. */
   readonly message?: string;
+  /** Blocked because a layer that must judge could not: the user is told `unavailable` and may try again, not `content_blocked`. */
+  readonly unavailable?: true;
 }

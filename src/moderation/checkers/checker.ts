@@ -11,7 +11,12 @@ export interface Finding {
   readonly traceId?: string;
   /** Of the endpoint or model that answered. */
   readonly version: string;
+  /** What it said of each category, 0 to 1, where it says so much. */
+  readonly scores?: Readonly<Record<string, number>>;
 }
+
+/** The remote layers of this process, at most one of each. One that is missing judges nobody. */
+export const CHECKERS = Symbol('Checkers');
 
 /** The texts could not be judged; the policy says what then. It never holds a text, a key or an address that contains one. */
 export class CheckFailed extends Error {
