@@ -10,6 +10,7 @@ import { CreateOrders1763800001000 } from './1763800001000-create-orders.js';
 import { CreateRefunds1763800002000 } from './1763800002000-create-refunds.js';
 import { CreateChannels1763900000000 } from './1763900000000-create-channels.js';
 import { CreateReadyAnswers1763950000000 } from './1763950000000-create-ready-answers.js';
+import { CreateModerationPolicies1764000001000 } from './1764000001000-create-moderation-policies.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -25,6 +26,7 @@ export const MIGRATIONS = [
   CreateRefunds1763800002000,
   CreateChannels1763900000000,
   CreateReadyAnswers1763950000000,
+  CreateModerationPolicies1764000001000,
 ];
 
 /** Their names as the table `migrations` records them. */
