@@ -110,6 +110,8 @@ export function simulated(given: Given, simulators: Omit<Simulators, 'child'> | 
   if (!simulators) return {};
   return {
     ...(given.openai ? {} : { OPENAI_BASE_URL: simulators.openai, OPENAI_API_KEY: 'simulated', OPENAI_MODELS: SIMULATED_MODELS }),
+    // A real upstream is not asked to judge unless somebody says so: few of them can, and it may cost.
+    ...(given.openai || given.moderation ? {} : { MODERATION_BASE_URL: simulators.openai, MODERATION_API_KEY: 'simulated' }),
     ...(given.wechat ? {} : { WECHAT_API_BASE_URL: simulators.wechat, TRYOUT_CODE_URL: `${simulators.wechat}/control/codes?appid=${DEMO_APP_ID}&tenant=${DEMO_SLUG}` }),
     ...(given.pay ? {} : { WECHATPAY_BASE_URL: simulators.wechatpay }),
   };

@@ -16,7 +16,7 @@ const detailsOf = (env: Record<string, string>): readonly string[] => {
 
 describe('what the environment gives', () => {
   it('embeds everything when nothing is set, empty values included', () => {
-    expect(readGiven({ DATABASE_URL: '' })).toEqual({ production: false, database: false, redis: false, openai: false, wechat: false, pay: false });
+    expect(readGiven({ DATABASE_URL: '' })).toEqual({ production: false, database: false, redis: false, openai: false, moderation: false, wechat: false, pay: false });
   });
 
   it('lists all that production misses, by name and without values', () => {
@@ -42,7 +42,8 @@ describe('what the app gets from the simulators', () => {
   it('is only what was not given', () => {
     expect(simulated({ ...nothing, openai: true, wechat: true }, undefined)).toEqual({});
     expect(Object.keys(simulated({ ...nothing, openai: true }, urls)).sort()).toEqual(['TRYOUT_CODE_URL', 'WECHATPAY_BASE_URL', 'WECHAT_API_BASE_URL']);
-    expect(Object.keys(simulated(readGiven({ WECHAT_API_BASE_URL: 'https://api.weixin.qq.com' }), urls)).sort()).toEqual(['OPENAI_API_KEY', 'OPENAI_BASE_URL', 'OPENAI_MODELS']);
+    expect(Object.keys(simulated(readGiven({ WECHAT_API_BASE_URL: 'https://api.weixin.qq.com' }), urls)).sort()).toEqual(['MODERATION_API_KEY', 'MODERATION_BASE_URL', 'OPENAI_API_KEY', 'OPENAI_BASE_URL', 'OPENAI_MODELS']);
+    expect(simulated(readGiven({ MODERATION_BASE_URL: 'https://judge.test/v1' }), urls)).not.toHaveProperty('MODERATION_BASE_URL');
   });
 
   it('is read from their one line', () => {

@@ -9,6 +9,7 @@ export interface Given {
   readonly database: boolean;
   readonly redis: boolean;
   readonly openai: boolean;
+  readonly moderation: boolean;
   readonly wechat: boolean;
   /** Also where only WeChat itself is given: a real login is not paid for in play money. */
   readonly pay: boolean;
@@ -45,7 +46,7 @@ export function readGiven(env: Env): Given {
       missing.map((name) => `${name.padEnd(16)} ${NEEDED[name] ?? ''}`),
     );
   }
-  return { production, database: has('DATABASE_URL'), redis: has('REDIS_URL'), openai, wechat: has('WECHAT_API_BASE_URL'), pay: has('WECHATPAY_BASE_URL') || has('WECHAT_API_BASE_URL') };
+  return { production, database: has('DATABASE_URL'), redis: has('REDIS_URL'), openai, moderation: has('MODERATION_BASE_URL'), wechat: has('WECHAT_API_BASE_URL'), pay: has('WECHATPAY_BASE_URL') || has('WECHAT_API_BASE_URL') };
 }
 
 /** The port to listen on: 3000, or what PORT says. Throws LaunchError when that is no port. */

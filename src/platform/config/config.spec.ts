@@ -52,6 +52,12 @@ describe('readConfig', () => {
     expect(faultsOf({ ...good, UPSTREAM_PRIVATE_ALLOWLIST: '10.1.0.0/99' }).join()).toContain('UPSTREAM_PRIVATE_ALLOWLIST');
   });
 
+  it('does without a moderation endpoint, and checks the address of one', () => {
+    expect(readConfig(good).moderation).toEqual({ baseUrl: undefined, apiKey: '', model: 'omni-moderation-latest' });
+    expect(readConfig({ ...good, MODERATION_BASE_URL: 'https://judge.test/v1/', MODERATION_API_KEY: 'k' }).moderation).toMatchObject({ baseUrl: 'https://judge.test/v1', apiKey: 'k' });
+    expect(faultsOf({ ...good, MODERATION_BASE_URL: 'judge.test' }).join()).toContain('MODERATION_BASE_URL');
+  });
+
   it('refuses the try-out login in production', () => {
     expect(faultsOf({ ...good, NODE_ENV: 'production', TRYOUT_CODE_URL: 'http://127.0.0.1:1/' }).join()).toContain('TRYOUT_CODE_URL');
   });

@@ -17,6 +17,8 @@ export interface Config {
   readonly masterKeys: MasterKeys;
   readonly jwtSecret: Uint8Array;
   readonly openai: { readonly baseUrl: string; readonly apiKey: string; readonly models: readonly ModelSetting[] };
+  /** The endpoint that judges texts (layer 3); without an address nobody judges there. */
+  readonly moderation: { readonly baseUrl: string | undefined; readonly apiKey: string; readonly model: string };
   /** Private places that channels may lead to nevertheless: hosts, addresses, ranges. */
   readonly upstreamPrivateAllowList: AllowList;
   readonly upstreamTimeouts: { readonly connectMs: number; readonly firstTokenMs: number; readonly betweenTokensMs: number };
@@ -77,6 +79,7 @@ function configOf(env: Environment): Config {
       apiKey: env.text('OPENAI_API_KEY', 'the key of the default channel'),
       models: readModels(env),
     },
+    moderation: readModeration(env),
     upstreamPrivateAllowList: readAllowList(env),
     upstreamTimeouts: {
       connectMs: env.integer('UPSTREAM_CONNECT_TIMEOUT_MS', 'how long a channel may take to be reached', 10_000, 10, 600_000),
@@ -137,6 +140,17 @@ function readMasterKeys(env: Environment): MasterKeys {
     else byVersion.set(version, key);
   }
   return { current: Math.max(0, ...byVersion.keys()), byVersion };
+}
+
+/** None of it is needed: a platform may do without this layer. */
+function readModeration(env: Environment): Config['moderation'] {
+  const what = 'the base URL of an OpenAI-compatible moderation endpoint, ending in /v1; without it the third layer of moderation judges nothing';
+  const isSet = env.optional('MODERATION_BASE_URL', what) !== undefined;
+  return {
+    baseUrl: isSet ? env.url('MODERATION_BASE_URL', ['http:', 'https:'], what) : undefined,
+    apiKey: env.optional('MODERATION_API_KEY', 'the key of the moderation endpoint') ?? '',
+    model: env.text('MODERATION_MODEL', 'the model that judges there', 'omni-moderation-latest'),
+  };
 }
 
 function readAllowList(env: Environment): AllowList {
