@@ -140,6 +140,8 @@ export class Platform {
       OPENAI_BASE_URL: servers.openaiUrl,
       OPENAI_API_KEY: 'simulated',
       OPENAI_MODELS: 'sim-chat@32768/4096,sim-small@400/100',
+      MODERATION_BASE_URL: servers.openaiUrl,
+      MODERATION_API_KEY: 'simulated-moderation',
       WECHAT_API_BASE_URL: servers.wechatUrl,
       WECHATPAY_BASE_URL: servers.wechatPayUrl,
       BOOTSTRAP_ADMIN_EMAIL: ADMIN.email,

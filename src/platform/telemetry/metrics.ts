@@ -26,6 +26,12 @@ export class Metrics {
   readonly localAnswers = new Gauge({ name: 'bailiao_local_answers', help: 'Answers that local models of this process are producing.', registers: [this.registry] });
   readonly localQueued = new Gauge({ name: 'bailiao_local_queued', help: 'Requests that wait for a sequence of a local model.', registers: [this.registry] });
   readonly localProcessEnds = new Counter({ name: 'bailiao_local_process_ends_total', help: 'Processes of local models that ended and were not told to.', registers: [this.registry] });
+  readonly judgements = new Counter({ name: 'bailiao_moderation_judgements_total', help: 'Judgements by layer, stage and what was done.', labelNames: ['layer', 'stage', 'action'], registers: [this.registry] });
+  readonly checkFailures = new Counter({ name: 'bailiao_moderation_failures_total', help: 'Texts that a remote layer could not judge, by layer and kind.', labelNames: ['layer', 'kind'], registers: [this.registry] });
+  readonly checkSeconds = new Histogram({ name: 'bailiao_moderation_check_seconds', help: 'How long a remote layer took to judge, texts that were judged before excluded.', labelNames: ['layer'], buckets: SECONDS, registers: [this.registry] });
+  readonly checkCacheHits = new Counter({ name: 'bailiao_moderation_cache_hits_total', help: 'Texts that a remote layer had judged before.', labelNames: ['layer'], registers: [this.registry] });
+  readonly verdictsWaiting = new Gauge({ name: 'bailiao_verdict_log_waiting', help: 'Judgements of this process that wait to be written.', registers: [this.registry] });
+  readonly verdictsLost = new Counter({ name: 'bailiao_verdict_log_lost_total', help: 'Judgements that were never written: clean passes and others that found no room, and rows that PostgreSQL refused. Growth is an alert.', labelNames: ['kind'], registers: [this.registry] });
   readonly payments = new Counter({ name: 'bailiao_payments_total', help: "WeChat Pay's word about orders, by who brought it and what became of it.", labelNames: ['outcome', 'source'], registers: [this.registry] });
   readonly refunds = new Counter({ name: 'bailiao_refunds_total', help: "WeChat Pay's word about refunds, by what became of it.", labelNames: ['outcome'], registers: [this.registry] });
   readonly notices = new Counter({ name: 'bailiao_payment_notices_total', help: 'Letters to the payment webhook, by what became of them.', labelNames: ['outcome'], registers: [this.registry] });
