@@ -1,19 +1,58 @@
-import { Module, type DynamicModule } from '@nestjs/common';
-import type { Role } from '../platform/config/index.js';
+import { Inject, Module, type DynamicModule, type OnApplicationBootstrap } from '@nestjs/common';
+import { CONFIG, type Config, type Role } from '../platform/config/index.js';
+import { Sealer } from '../platform/crypto/index.js';
+import { LOGGER, type Logger } from '../platform/telemetry/index.js';
 import { IdentityModule } from '../identity/index.js';
 import { TenantsModule } from '../tenants/index.js';
+import { CheckDesk } from './checkers/check-desk.service.js';
+import { CHECKERS, type Checker } from './checkers/checker.js';
+import { OpenAiChecker } from './checkers/openai-checker.client.js';
+import { VerdictCacheRepository } from './checkers/verdict-cache.repository.js';
+import { PolicyRepository } from './policy/policy.repository.js';
+import { PolicyService } from './policy/policy.service.js';
+import { RemoteScreening } from './screening/remote-screening.service.js';
+
+const POLICY = [PolicyRepository, PolicyService];
+const REMOTE = [
+  { provide: OpenAiChecker, inject: [CONFIG], useFactory: makeOpenAiChecker },
+  { provide: CHECKERS, inject: [OpenAiChecker], useFactory: (...checkers: readonly Checker[]) => checkers },
+  VerdictCacheRepository,
+  CheckDesk,
+  RemoteScreening,
+];
+const MADE = [{ provide: Sealer, inject: [CONFIG], useFactory: (config: Config) => new Sealer(config.masterKeys) }];
 
 /** Judges texts. A worker has everything but the public routes. */
 @Module({})
-export class ModerationModule {
+export class ModerationModule implements OnApplicationBootstrap {
+  private static readonly made = new Map<Role, DynamicModule>();
+
+  constructor(private readonly openai: OpenAiChecker, @Inject(LOGGER) private readonly logger: Logger) {}
+
+  /** The same object each time: Nest takes another for another module. */
   static for(role: Role): DynamicModule {
+    const made = this.made.get(role) ?? this.make(role);
+    this.made.set(role, made);
+    return made;
+  }
+
+  onApplicationBootstrap(): void {
+    if (!this.openai.configured) this.logger.info('MODERATION_BASE_URL is not set: the third layer of moderation judges nothing');
+  }
+
+  private static make(role: Role): DynamicModule {
     const api = role !== 'worker';
     return {
       module: ModerationModule,
       imports: [TenantsModule, IdentityModule],
       controllers: api ? [] : [],
-      providers: [],
-      exports: [],
+      providers: [...MADE, ...POLICY, ...REMOTE],
+      exports: [PolicyService, RemoteScreening],
     };
   }
+}
+
+function makeOpenAiChecker({ moderation, upstreamTimeouts }: Config): OpenAiChecker {
+  const { baseUrl, apiKey, model } = moderation;
+  return new OpenAiChecker(baseUrl === undefined ? undefined : { baseUrl, apiKey, model, connectMs: upstreamTimeouts.connectMs });
 }
