@@ -8,6 +8,8 @@ export interface WechatApp {
   readonly secret: string;
   /** Bound to an open-platform account: logins tell the unionid. */
   readonly unionBound: boolean;
+  /** Its users are in the mini program at any time: no 61010. For a demo, where no phone says so. */
+  readonly alwaysPresent: boolean;
 }
 
 /** The registered mini programs. */
@@ -39,7 +41,12 @@ export class WechatApps {
   }
 }
 
-/** A request's trace id at the end of every `errmsg`. */
+/** The name of a call by which WeChat's support finds it, for example of a check. */
+export function makeTraceId(): string {
+  return [4, 4, 4].map((bytes) => randomBytes(bytes).toString('hex')).join('-');
+}
+
+/** The same at the end of every refusal's `errmsg`. */
 export function makeRid(): string {
-  return `rid: ${[4, 4, 4].map((bytes) => randomBytes(bytes).toString('hex')).join('-')}`;
+  return `rid: ${makeTraceId()}`;
 }

@@ -15,12 +15,14 @@ export interface Fault {
   readonly status?: number;
   /** Reset the connection. */
   readonly reset?: boolean;
+  /** Do the work first: `hang`, `status` and `reset` then lose the answer alone. */
+  readonly after?: boolean;
 }
 
 /** A script that cannot be meant; the message names the field. */
 export class BadFault extends Error {}
 
-const TYPES: Record<keyof Fault, string> = { path: 'string', errcode: 'number', errmsg: 'string', delayMs: 'number', hang: 'boolean', status: 'number', reset: 'boolean' };
+const TYPES: Record<keyof Fault, string> = { path: 'string', errcode: 'number', errmsg: 'string', delayMs: 'number', hang: 'boolean', status: 'number', reset: 'boolean', after: 'boolean' };
 
 /** What the control endpoint scripted: a queue consumed one per matching call, else the default. */
 export class Faults {

@@ -1,26 +1,14 @@
-import { randomBytes } from 'node:crypto';
+import { OVERLAP_MS } from './issued-tokens.js';
 import type { Clock } from './clock.js';
+import type { IssuedToken, IssuedTokens, TokenAnswer } from './issued-tokens.js';
 
-const LIFETIME_MS = 7200_000;
-const OVERLAP_MS = 300_000;
 const DAY_MS = 86_400_000;
 const FORCED_PER_DAY = 20;
 const FORCED_APART_MS = 30_000;
 
-/** A token as the answer tells it; `expires_in` is what is left, in seconds. */
-export interface TokenAnswer {
-  readonly access_token: string;
-  readonly expires_in: number;
-}
-
-interface Held {
-  readonly token: string;
-  readonly expiresAt: number;
-}
-
 interface AppTokens {
-  current: Held | undefined;
-  former: Held | undefined;
+  current: IssuedToken | undefined;
+  former: IssuedToken | undefined;
   forcedAt: number[];
 }
 
@@ -31,37 +19,44 @@ interface AppTokens {
  */
 export class StableTokens {
   readonly #clock: Clock;
+  readonly #issued: IssuedTokens;
   readonly #apps = new Map<string, AppTokens>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, issued: IssuedTokens) {
     this.#clock = clock;
+    this.#issued = issued;
   }
 
   /** The app's token, or WeChat's error number. */
   obtain(appid: string, forceRefresh: boolean): TokenAnswer | 45009 | 45011 {
-    const now = this.#clock.now();
     const tokens = this.#tokensOf(appid);
     if (forceRefresh) {
-      tokens.forcedAt = tokens.forcedAt.filter((at) => now - at < DAY_MS);
-      if (tokens.forcedAt.length >= FORCED_PER_DAY) return 45009;
-      if (now - (tokens.forcedAt.at(-1) ?? -Infinity) < FORCED_APART_MS) return 45011;
-      tokens.forcedAt.push(now);
-      tokens.current = undefined;
-      tokens.former = undefined;
-    } else if (tokens.current && tokens.current.expiresAt - now <= OVERLAP_MS) {
+      const refused = this.#force(tokens);
+      if (refused !== undefined) return refused;
+    } else if (tokens.current && tokens.current.expiresAt - this.#clock.now() <= OVERLAP_MS) {
       // The old token keeps its own end: at most five minutes from here.
       tokens.former = tokens.current;
       tokens.current = undefined;
     }
-    tokens.current ??= { token: randomBytes(117).toString('base64url'), expiresAt: now + LIFETIME_MS };
-    return { access_token: tokens.current.token, expires_in: Math.floor((tokens.current.expiresAt - now) / 1000) };
+    if (tokens.current === undefined || !this.#issued.isGood(tokens.current)) tokens.current = this.#issued.issue(appid);
+    return this.#issued.answer(tokens.current);
   }
 
-  /** The tokens that a call would be accepted with now. */
-  valid(appid: string): string[] {
+  /** Refreshes of the last 24 hours that were forced. */
+  forced(appid: string): number {
+    return this.#tokensOf(appid).forcedAt.filter((at) => this.#clock.now() - at < DAY_MS).length;
+  }
+
+  #force(tokens: AppTokens): 45009 | 45011 | undefined {
     const now = this.#clock.now();
-    const { current, former } = this.#tokensOf(appid);
-    return [current, former].flatMap((held) => (held && held.expiresAt > now ? [held.token] : []));
+    tokens.forcedAt = tokens.forcedAt.filter((at) => now - at < DAY_MS);
+    if (tokens.forcedAt.length >= FORCED_PER_DAY) return 45009;
+    if (now - (tokens.forcedAt.at(-1) ?? -Infinity) < FORCED_APART_MS) return 45011;
+    tokens.forcedAt.push(now);
+    for (const old of [tokens.current, tokens.former]) if (old) old.dead ??= 40001;
+    tokens.current = undefined;
+    tokens.former = undefined;
+    return undefined;
   }
 
   #tokensOf(appid: string): AppTokens {

@@ -1,0 +1,49 @@
+import { startWechatSimulator } from './wechat-simulator.js';
+import type { WechatSimulator } from './wechat-simulator.js';
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever the simulator answers
+type Json = any;
+
+/** A simulator of its own for a spec, with an app and a token. */
+export class Bench {
+  private constructor(private readonly simulator: WechatSimulator, readonly appid: string, private token: string) {}
+
+  static async open(appid = 'wx1'): Promise<Bench> {
+    const bench = new Bench(await startWechatSimulator(), appid, '');
+    await bench.control('POST', 'apps', { appid, secret: 's' });
+    bench.token = await bench.freshToken();
+    return bench;
+  }
+
+  get url(): string {
+    return this.simulator.url;
+  }
+
+  close(): Promise<void> {
+    return this.simulator.close();
+  }
+
+  /** A control call; refusals come back as `{error}`. */
+  async control(method: string, path: string, body?: unknown): Promise<Json> {
+    const response = await fetch(`${this.url}/control/${path}`, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    return response.json();
+  }
+
+  async freshToken(appid = this.appid): Promise<string> {
+    const response = await fetch(`${this.url}/cgi-bin/stable_token`, { method: 'POST', body: JSON.stringify({ grant_type: 'client_credential', appid, secret: 's' }) });
+    return ((await response.json()) as { access_token: string }).access_token;
+  }
+
+  /** Somebody who is in the mini program now. */
+  async user(name = 'lan', appid = this.appid): Promise<string> {
+    const { code, openid } = (await this.control('POST', 'codes', { appid, user: name })) as { code: string; openid: string };
+    await fetch(`${this.url}/sns/jscode2session?${new URLSearchParams({ appid, secret: 's', js_code: code, grant_type: 'authorization_code' }).toString()}`);
+    return openid;
+  }
+
+  /** An API call with this bench's token. */
+  async call(path: string, body: unknown, token = this.token): Promise<Json> {
+    const response = await fetch(`${this.url}${path}?access_token=${token}`, { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) });
+    return response.json();
+  }
+}
