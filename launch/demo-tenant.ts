@@ -30,7 +30,8 @@ export interface DemoOptions {
  */
 export async function ensureDemoTenant(options: DemoOptions): Promise<'made' | 'found' | 'absent'> {
   const { signal } = options;
-  const registered = await askJson(`${options.wechat}/control/apps`, { method: 'POST', body: { appid: DEMO_APP_ID, secret: options.appSecret }, signal });
+  // No phone tells the simulator that its user is there, and a login may be older than the simulator.
+  const registered = await askJson(`${options.wechat}/control/apps`, { method: 'POST', body: { appid: DEMO_APP_ID, secret: options.appSecret, alwaysPresent: true }, signal });
   if (registered.status !== 200) throw failed('POST /control/apps', registered.status);
   const known = await askJson(`${options.url}/v1/tenant`, { headers: { 'x-tenant': DEMO_SLUG }, signal });
   if (known.status === 200) return 'found';
