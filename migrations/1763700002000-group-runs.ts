@@ -193,7 +193,7 @@ async function openMany(runner: QueryRunner): Promise<void> {
  * The row is named by its key alone: were the partial indexes usable too, a plan made while the table was empty
  * would read all open runs of the tenant for ever after.
  */
-async function concludeOne(runner: QueryRunner): Promise<void> {
+export async function concludeOne(runner: QueryRunner): Promise<void> {
   await runner.query(`
     CREATE FUNCTION conclude_run(p_tenant uuid, i jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
     DECLARE

@@ -7,6 +7,8 @@ export interface StoredAnswer {
   readonly completionTokens: number;
   /** Part of the completion that the model only thought when it was made. */
   readonly reasoningTokens: number;
+  /** `stop` unless told. */
+  readonly finishReason?: 'content_filter';
 }
 
 /** Longest answer that is stored, in UTF-8 bytes. */
@@ -22,6 +24,6 @@ export function storable(outcome: Outcome): StoredAnswer | undefined {
 
 /** The stored answer as an upstream would have told it: the whole prompt came from a cache. */
 export async function* toldAgain(answer: StoredAnswer, promptTokens: number): AsyncGenerator<DeltaBatch> {
-  const { content, completionTokens, reasoningTokens } = answer;
-  yield await Promise.resolve({ contents: [content], finishReason: 'stop', usage: { promptTokens, cachedTokens: promptTokens, completionTokens, reasoningTokens } });
+  const { content, completionTokens, reasoningTokens, finishReason = 'stop' } = answer;
+  yield await Promise.resolve({ contents: [content], finishReason, usage: { promptTokens, cachedTokens: promptTokens, completionTokens, reasoningTokens } });
 }

@@ -62,7 +62,7 @@ export class HistoryRepository {
     if (turn === undefined || subject.conversationId === undefined) return;
     try {
       const cached = await this.cached(ctx.tenantId, subject.conversationId);
-      if (cached?.revision !== turn.revision) {
+      if (cached?.revision !== turn.revision || outcome.withholdsQuestion === true) {
         await this.drop(ctx.tenantId, subject.conversationId);
         return;
       }
@@ -107,7 +107,7 @@ function turnsOf(newestFirst: readonly Message[]): readonly Turn[] {
   const turns: Turn[] = [];
   for (const [at, answer] of newestFirst.entries()) {
     const question = newestFirst[at + 1];
-    if (answer.role !== 'assistant' || answer.content === '' || answer.state === 'refused') continue;
+    if (answer.role !== 'assistant' || !isContext(answer)) continue;
     if (question?.role !== 'user' || question.position !== answer.position - 1) continue;
     turns.push({ question: question.content, questionTokens: question.tokens, answer: answer.content, answerTokens: answer.tokens });
   }
@@ -116,6 +116,12 @@ function turnsOf(newestFirst: readonly Message[]): readonly Turn[] {
 
 function newestOf(newestFirst: readonly Message[]): History['newest'] {
   const [answer, question] = newestFirst;
-  if (answer?.role !== 'assistant' || question?.role !== 'user') return undefined;
-  return { answerId: answer.id, question: question.content, questionTokens: question.tokens, answered: answer.content !== '' && answer.state !== 'refused' };
+  // A refused question has no words that could be asked again.
+  if (answer?.role !== 'assistant' || question?.role !== 'user' || question.state === 'refused') return undefined;
+  return { answerId: answer.id, question: question.content, questionTokens: question.tokens, answered: isContext(answer) };
+}
+
+/** Whether an answer may be shown to a model: what was refused or recalled never is. */
+function isContext({ content, state }: Message): boolean {
+  return content !== '' && state !== 'refused' && state !== 'recalled';
 }

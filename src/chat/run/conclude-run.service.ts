@@ -41,7 +41,7 @@ export class ConcludeRunService {
    */
   async conclude(plan: RunPlan, hold: Hold, seq: number, outcome: Outcome): Promise<boolean> {
     const answerTokens = await this.answerTokens(plan, outcome);
-    const title = plan.turn === undefined ? undefined : titleOf(plan.turn.question, outcome.state === 'refused' ? '' : outcome.content);
+    const title = titleFor(plan, outcome);
     const answer = await this.store(plan, hold, outcome, answerTokens, title);
     if (answer?.outcome !== 'concluded') {
       this.logger.info({ run: hold.runId, tenant: plan.ctx.tenantId, outcome: answer?.outcome ?? 'left to the sweeper' }, 'run not concluded here');
@@ -93,7 +93,7 @@ export class ConcludeRunService {
 
 /** What the followers are told at the end. */
 export function terminalEvent(plan: Pick<RunPlan, 'ctx'>, seq: number, outcome: Outcome, charge?: Charge): RunEvent {
-  if (outcome.errorCode !== undefined) return { type: 'error', seq, code: outcome.errorCode, message: ERROR_CATALOGUE[outcome.errorCode].text[plan.ctx.locale] };
+  if (outcome.errorCode !== undefined) return { type: 'error', seq, code: outcome.errorCode, message: outcome.message ?? ERROR_CATALOGUE[outcome.errorCode].text[plan.ctx.locale] };
   const bill: Bill | undefined = charge === undefined ? undefined : { credits: integerJson(charge.credits), balance: integerJson(charge.balance), low: charge.low };
   return { type: 'done', seq, finishReason: outcome.finishReason ?? 'stop', usage: outcome.usage, ...(bill === undefined ? {} : { bill }) };
 }
@@ -103,7 +103,13 @@ function meteredUsage(outcome: Outcome): MeteredUsage {
   return { promptTokens: usage.promptTokens, cachedTokens: usage.cachedTokens ?? 0, completionTokens: usage.completionTokens, reasoningTokens: usage.reasoningTokens ?? 0, source: outcome.usageSource };
 }
 
-/** What was refused for its content costs nothing; words that were shown before a ban do. */
+/** Refused text is no title. */
+function titleFor(plan: RunPlan, outcome: Outcome): string | undefined {
+  if (plan.turn === undefined || outcome.withholdsQuestion === true) return undefined;
+  return titleOf(plan.turn.question, outcome.state === 'refused' ? '' : outcome.content);
+}
+
+/** What was refused for its content costs nothing, unless the tenant charges what was produced; words that were shown before a ban do. */
 function isFree(outcome: Outcome): boolean {
-  return outcome.state === 'refused' && (outcome.errorCode === undefined || outcome.errorCode === 'content_blocked');
+  return outcome.charge !== 'produced' && outcome.state === 'refused' && (outcome.errorCode === undefined || outcome.errorCode === 'content_blocked');
 }

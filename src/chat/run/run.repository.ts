@@ -82,6 +82,8 @@ export class RunRepository {
       prompt_tokens: outcome.usage.promptTokens,
       completion_tokens: outcome.usage.completionTokens,
       usage_source: outcome.usageSource,
+      answer_state: outcome.recalled === true ? 'recalled' : null,
+      withhold_question: outcome.withholdsQuestion ?? false,
       answer_tokens: input.answerTokens,
       tokenizer: input.tokenizer,
       title: input.title ?? null,

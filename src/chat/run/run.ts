@@ -22,6 +22,10 @@ export interface RunPlan {
   readonly requestedAt: number;
   /** Where its answer is stored for the next request of the kind, and for how long; absent where it is not. */
   readonly cache?: { readonly place: CachePlace; readonly seconds: number };
+  /** The client brought a system prompt of its own, which is judged as its words are. */
+  readonly ownPrompt?: boolean;
+  /** The answer is a fixed reply to a banned topic: nobody judges it, and the question is withheld. */
+  readonly fixedReply?: boolean;
   /** The turn that the answer completes, and the revision of the history that the prompt was made from; absent outside of conversations. */
   readonly turn?: { readonly question: string; readonly questionTokens: number; readonly revision: number; readonly replacesAnswer: boolean };
 }
@@ -44,6 +48,14 @@ export interface Outcome {
   readonly content: string;
   readonly usage: Usage;
   readonly usageSource: UsageSource;
+  /** What the user is told of a refusal, where it is not the error's own text. */
+  readonly message?: string;
+  /** The question was refused: its words leave the history. */
+  readonly withholdsQuestion?: boolean;
+  /** Moderation broke the answer off: what stands of it is shown, and never used. */
+  readonly recalled?: boolean;
+  /** What an answer that was refused costs: nothing unless told. */
+  readonly charge?: 'nothing' | 'produced';
 }
 
 /** A worker's right to write: writes of an older generation are refused by the log and by the row. */

@@ -6,7 +6,7 @@ import { REDIS } from '../../platform/redis/index.js';
 import { LOGGER, errorFields, type Logger } from '../../platform/telemetry/index.js';
 import { newId, now } from '../../platform/values/index.js';
 import { Dispatcher, TokenCounter } from '../../upstream/index.js';
-import { shownText } from '../stream/run-event.js';
+import { shownText, type RunEvent } from '../stream/run-event.js';
 import { StreamLogRepository, type RunPulse } from '../stream/stream-log.repository.js';
 import { ConcludeRunService } from './conclude-run.service.js';
 import { causeOfStop } from '../produce/execute-run.service.js';
@@ -107,7 +107,7 @@ export class SweepJob {
     const content = shownText(known?.events ?? []);
     const usage = { promptTokens: content === '' ? 0 : plan.promptTokens, completionTokens: content === '' ? 0 : await this.tokens.count(content, 'o200k_base') };
     const seq = (known?.events.at(-1)?.seq ?? 0) + 1;
-    const outcome: Outcome = { ...endOf(known?.stop), content, usage, usageSource: 'counted' };
+    const outcome: Outcome = { ...endOf(known), content, usage, usageSource: 'counted' };
     if (await this.concluder.conclude(plan, { runId, generation }, seq, outcome)) this.logger.warn({ run: runId, tenant: tenantId, generation }, 'swept a run that was left open');
   }
 }
@@ -116,7 +116,8 @@ function isDead(pulse: RunPulse): boolean {
   return pulse.beatAt === undefined || now() - pulse.beatAt >= DEAD_MS;
 }
 
-function endOf(stop: string | undefined): Pick<Outcome, 'state' | 'finishReason' | 'errorCode'> {
+function endOf({ stop, events = [] }: { readonly stop?: string | undefined; readonly events?: readonly RunEvent[] } = {}): Pick<Outcome, 'state' | 'finishReason' | 'errorCode' | 'recalled'> {
+  if (events.some(({ type }) => type === 'recall')) return { state: 'refused', finishReason: 'content_filter', recalled: true };
   if (stop === undefined) return { state: 'failed', errorCode: 'unavailable' };
   const cause = causeOfStop(stop);
   return cause.kind === 'refused' ? { state: 'refused', errorCode: cause.code } : { state: 'stopped', finishReason: 'stopped' };

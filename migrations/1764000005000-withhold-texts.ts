@@ -1,0 +1,70 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { concludeOne } from './1763700002000-group-runs.js';
+
+/**
+ * What was refused leaves the history: a refused question's words, and of an answer that the gate broke off those that
+ * were taken back. Such an answer is `recalled`: shown as it stands, and never context, title or cache.
+ */
+export class WithholdTexts1764000005000 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await allowStates(runner, `'complete', 'stopped', 'failed', 'refused', 'recalled'`);
+    await runner.query('DROP FUNCTION conclude_run(uuid, jsonb)');
+    await concludeWithholding(runner);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP FUNCTION conclude_run(uuid, jsonb)');
+    await concludeOne(runner);
+    await runner.query(`UPDATE messages SET state = 'refused' WHERE state = 'recalled'`);
+    await allowStates(runner, `'complete', 'stopped', 'failed', 'refused'`);
+  }
+}
+
+async function allowStates(runner: QueryRunner, states: string): Promise<void> {
+  await runner.query('ALTER TABLE messages DROP CONSTRAINT messages_state_check');
+  await runner.query(`ALTER TABLE messages ADD CONSTRAINT messages_state_check CHECK (state IN (${states}))`);
+}
+
+/** As before, and: `answer_state` where it is not the run's, `withhold_question` removes the question's words. */
+async function concludeWithholding(runner: QueryRunner): Promise<void> {
+  await runner.query(`
+    CREATE FUNCTION conclude_run(p_tenant uuid, i jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
+    DECLARE
+      v_run runs%ROWTYPE;
+      v_content text := i->>'content';
+      v_supersedes boolean;
+    BEGIN
+      UPDATE runs SET state = i->>'state', finish_reason = i->>'finish_reason', error_code = i->>'error_code',
+          prompt_tokens = (i->>'prompt_tokens')::int, completion_tokens = (i->>'completion_tokens')::int,
+          usage_source = i->>'usage_source', concluded_at = now()
+        WHERE tenant_id = p_tenant AND id = (i->>'run_id')::uuid AND concluded_at IS NULL AND generation = (i->>'generation')::int
+        RETURNING * INTO v_run;
+      IF NOT FOUND THEN
+        SELECT * INTO v_run FROM runs WHERE tenant_id = p_tenant AND id = (i->>'run_id')::uuid;
+        IF NOT FOUND THEN RETURN jsonb_build_object('outcome', 'not_found'); END IF;
+        RETURN jsonb_build_object('outcome', CASE v_run.state WHEN 'opened' THEN 'fenced' ELSE 'already' END);
+      END IF;
+      IF v_run.conversation_id IS NOT NULL THEN
+        UPDATE conversations SET revision = revision + 1, active_at = now(), title = coalesce(title, i->>'title')
+          WHERE tenant_id = p_tenant AND id = v_run.conversation_id;
+        IF FOUND THEN
+          v_supersedes := v_content <> '' OR NOT EXISTS (SELECT 1 FROM messages WHERE tenant_id = p_tenant
+            AND conversation_id = v_run.conversation_id AND position = v_run.position AND NOT superseded);
+          IF v_supersedes THEN
+            UPDATE messages SET superseded = true WHERE tenant_id = p_tenant AND conversation_id = v_run.conversation_id
+              AND position = v_run.position AND NOT superseded;
+          END IF;
+          IF (i->>'withhold_question')::boolean THEN
+            UPDATE messages SET content = '', tokens = 0, state = 'refused' WHERE tenant_id = p_tenant
+              AND conversation_id = v_run.conversation_id AND position = v_run.position - 1;
+          END IF;
+          INSERT INTO messages (tenant_id, conversation_id, position, id, role, content, state, superseded, run_id, model, finish_reason, error_code, tokens, tokenizer)
+            VALUES (p_tenant, v_run.conversation_id, v_run.position, v_run.answer_id, 'assistant', v_content,
+                    coalesce(i->>'answer_state', CASE i->>'state' WHEN 'finished' THEN 'complete' ELSE i->>'state' END), NOT v_supersedes, v_run.id, v_run.model,
+                    i->>'finish_reason', i->>'error_code', (i->>'answer_tokens')::int, i->>'tokenizer');
+        END IF;
+      END IF;
+      RETURN jsonb_build_object('outcome', 'concluded');
+    END $$`);
+  await runner.query(`CALL stamp_runner_function('conclude_run(uuid, jsonb)', '')`);
+}
