@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { stops } from '../text/hit-order.js';
+import { type Hit, type LexiconEntry, SEVERITIES, WORD_ACTIONS } from '../text/lexicon-entry.js';
+import { Lexicon } from '../text/lexicon.js';
+import { masked, scan } from '../text/scan.js';
+import { LocalGate } from './local-gate.js';
+
+/** Few characters, so that words meet, overlap and cover each other. */
+const ALPHABET = ['枪', '支', '法', '轮', '功', '一', '七', '六', 'a', 's', 'l', 'i', 'I', 'x', '3', '5', '1', '0', 'o', '$', '@', '!', '(', '.', '，', '。', ' ', '\n', '*', '\u200b', '\u0301', '\ufe0f', '😀', '𝓼', '𠮷', '🇸', 'ﬁ', '㍿', '轟', '\ud83d', '\ude00'];
+const character = fc.constantFrom(...ALPHABET);
+const stretch = fc.oneof({ weight: 12, arbitrary: character }, { weight: 1, arbitrary: fc.tuple(character, fc.integer({ min: 28, max: 40 })).map(([each, times]) => each.repeat(times)) });
+const entry: fc.Arbitrary<LexiconEntry> = fc.record({
+  kind: fc.constantFrom('word', 'word', 'allow'),
+  text: fc.array(fc.constantFrom('枪', '支', '法', '轮', '功', '一', 'a', 's', 'l', 'i', 'x', '3', '5', '\u{20bb7}', ' '), { minLength: 1, maxLength: 5 }).map((characters) => characters.join('')),
+  category: fc.constant('test'),
+  severity: fc.constantFrom(...SEVERITIES),
+  action: fc.constantFrom(...WORD_ACTIONS),
+  pinyin: fc.boolean(),
+});
+/** Texts that often hold the words themselves, and pieces of them. */
+const textOf = (entries: readonly LexiconEntry[]): fc.Arbitrary<string> =>
+  fc.array(fc.oneof(stretch, entries.length > 0 ? fc.constantFrom(...entries.flatMap(({ text }) => [text, text.slice(1), [...text].join(' '), [...text].join('，')])) : stretch), { maxLength: 25 }).map((parts) => parts.join(''));
+const scene = fc.tuple(fc.array(entry, { maxLength: 8 }), fc.array(entry, { maxLength: 4 })).chain(([platform, tenant]) => fc.record({
+  platform: fc.constant(platform), tenant: fc.constant(tenant), text: textOf([...platform, ...tenant]), cuts: fc.array(fc.integer({ min: 0, max: 6 }), { maxLength: 60 }),
+}));
+
+function chunksOf(text: string, cuts: readonly number[]): readonly string[] {
+  const chunks: string[] = [];
+  let at = 0;
+  for (const cut of cuts) {
+    chunks.push(text.slice(at, at + cut));
+    at += cut;
+  }
+  return [...chunks, text.slice(at)];
+}
+
+interface Outcome { readonly released: string; readonly hits: readonly Hit[]; readonly violation?: Hit | undefined }
+
+/** Word by word what the gate promises: judge the whole text, then show what that allows. */
+function promised(text: string, lexicons: readonly Lexicon[]): Outcome {
+  const hits = scan(text, lexicons);
+  const violation = hits.find(stops);
+  const end = violation?.from ?? text.length;
+  const before = hits.filter((hit) => !stops(hit) && (violation === undefined || hit.from < end));
+  return { released: masked(text.slice(0, end), before.filter((hit) => hit.entry.action === 'mask')), hits: before, violation };
+}
+
+function gated(chunks: readonly string[], lexicons: readonly Lexicon[]): Outcome {
+  const gate = new LocalGate(lexicons);
+  const steps = [...chunks.map((chunk) => gate.push(chunk)), gate.end()];
+  return { released: steps.map((step) => step.released).join(''), hits: steps.flatMap((step) => step.hits), violation: steps.find((step) => step.violation !== undefined)?.violation };
+}
+
+describe('LocalGate', () => {
+  it('shows exactly what judging the whole text allows, whatever the text, the lists and the cuts', async () => {
+    await fc.assert(fc.asyncProperty(scene, async ({ platform, tenant, text, cuts }) => {
+      const lexicons = [await Lexicon.build(platform, { owner: 'platform', version: '1' }), await Lexicon.build(tenant, { owner: 'tenant', version: '1' })];
+      expect(gated(chunksOf(text, cuts), lexicons)).toEqual(promised(text, lexicons));
+    }), { numRuns: 3_000 });
+  }, 60_000);
+});

@@ -1,0 +1,175 @@
+import type { Turns } from './turns.js';
+
+/** Integers of one transition: node, unit, target. */
+const SLOT = 3;
+const EMPTY = -1;
+/** Steps of a loop between two looks at the clock. */
+const LOOK_EVERY = 512;
+const NO_PATTERN = -1;
+
+/** Sequences of units, end to end: sequence `n` is `units[starts[n] .. starts[n + 1])`. */
+export interface Sequences {
+  readonly units: Int32Array;
+  readonly starts: Int32Array;
+}
+
+function hash(node: number, unit: number): number {
+  const mixed = Math.imul(node, 0x9e3779b1) ^ Math.imul(unit, 0x85ebca6b);
+  return mixed ^ (mixed >>> 15);
+}
+
+/**
+ * An Aho-Corasick automaton in flat arrays: transitions of the trie in one open-addressing table over (node, unit),
+ * failure links for the rest. Says after each unit which node it is in; `depth` of the node is the length of the
+ * longest beginning of a sequence that the text ends with.
+ */
+export class Automaton {
+  private constructor(
+    private readonly table: Int32Array,
+    private readonly fail: Int32Array,
+    private readonly depths: Uint8Array,
+    /** The first sequence that ends at the node itself. */
+    private readonly ends: Int32Array,
+    /** The nearest node by failure links, the node itself excluded, at which a sequence ends; 0 for none. */
+    private readonly shorter: Int32Array,
+    /** The next sequence that ends at the same node. */
+    private readonly twins: Int32Array,
+  ) {}
+
+  get nodes(): number {
+    return this.fail.length;
+  }
+
+  /** Bytes of its arrays. */
+  get bytes(): number {
+    return [this.table, this.fail, this.depths, this.ends, this.shorter, this.twins].reduce((sum, array) => sum + array.byteLength, 0);
+  }
+
+  /** Units of the longest beginning of a sequence that the text ends with. */
+  depth(node: number): number {
+    return this.depths[node] ?? 0;
+  }
+
+  next(node: number, unit: number): number {
+    let at = node;
+    for (;;) {
+      const target = find(this.table, at, unit);
+      if (target !== EMPTY) return target;
+      if (at === 0) return 0;
+      at = this.fail[at] ?? 0;
+    }
+  }
+
+  /** Whether any sequence ends here. */
+  matches(node: number): boolean {
+    return (this.ends[node] ?? NO_PATTERN) !== NO_PATTERN || (this.shorter[node] ?? 0) !== 0;
+  }
+
+  /** Calls with every sequence that the text ends with, longest first. */
+  each(node: number, call: (sequence: number) => void): void {
+    for (let at = node; at !== 0; at = this.shorter[at] ?? 0) {
+      for (let sequence = this.ends[at] ?? NO_PATTERN; sequence !== NO_PATTERN; sequence = this.twins[sequence] ?? NO_PATTERN) call(sequence);
+    }
+  }
+
+  /** Builds in steps. Sequences have 1 to 255 units. */
+  static async of(sequences: Sequences, turns: Turns): Promise<Automaton> {
+    const trie = new Trie(sequences.units.length, sequences.starts.length - 1);
+    for (let sequence = 0; sequence < sequences.starts.length - 1; sequence += 1) {
+      trie.insert(sequence, sequences.units, sequences.starts[sequence] ?? 0, sequences.starts[sequence + 1] ?? 0);
+      if (sequence % LOOK_EVERY === 0 && turns.due) await turns.pause();
+    }
+    const nodes = trie.nodes;
+    const order = trie.byDepth();
+    if (turns.due) await turns.pause();
+    const [fail, shorter] = [new Int32Array(nodes), new Int32Array(nodes)];
+    for (let index = 1; index < nodes; index += 1) {
+      trie.link(order[index] ?? 0, fail, shorter);
+      if (index % LOOK_EVERY === 0 && turns.due) await turns.pause();
+    }
+    return new Automaton(trie.table, fail, trie.depths.slice(0, nodes), trie.ends.slice(0, nodes), shorter, trie.twins);
+  }
+}
+
+function find(table: Int32Array, node: number, unit: number): number {
+  const mask = table.length / SLOT - 1;
+  for (let slot = hash(node, unit) & mask; ; slot = (slot + 1) & mask) {
+    const at = slot * SLOT;
+    const owner = table[at] ?? EMPTY;
+    if (owner === EMPTY) return EMPTY;
+    if (owner === node && table[at + 1] === unit) return table[at + 2] ?? EMPTY;
+  }
+}
+
+/** The trie while it grows. Sized for sequences that share nothing, so that no step has to move it. */
+class Trie {
+  nodes = 1;
+  readonly table: Int32Array;
+  readonly depths: Uint8Array;
+  readonly ends: Int32Array;
+  readonly twins: Int32Array;
+  private readonly parents: Int32Array;
+  private readonly unitOf: Int32Array;
+
+  constructor(units: number, sequences: number) {
+    const slots = 2 ** Math.ceil(Math.log2(Math.max(8, units * 1.4)));
+    this.table = new Int32Array(slots * SLOT).fill(EMPTY);
+    this.depths = new Uint8Array(units + 1);
+    this.ends = new Int32Array(units + 1).fill(NO_PATTERN);
+    this.parents = new Int32Array(units + 1);
+    this.unitOf = new Int32Array(units + 1);
+    this.twins = new Int32Array(sequences).fill(NO_PATTERN);
+  }
+
+  insert(sequence: number, units: Int32Array, from: number, to: number): void {
+    let node = 0;
+    for (let at = from; at < to; at += 1) node = this.child(node, units[at] ?? 0);
+    this.twins[sequence] = this.ends[node] ?? NO_PATTERN;
+    this.ends[node] = sequence;
+  }
+
+  /** Nodes from the root outwards. */
+  byDepth(): Int32Array {
+    const offsets = new Int32Array(257);
+    const add = (depth: number, count: number): number => (offsets[depth] = (offsets[depth] ?? 0) + count);
+    for (let node = 0; node < this.nodes; node += 1) add((this.depths[node] ?? 0) + 1, 1);
+    for (let depth = 1; depth < offsets.length; depth += 1) add(depth, offsets[depth - 1] ?? 0);
+    const order = new Int32Array(this.nodes);
+    for (let node = 0; node < this.nodes; node += 1) order[add(this.depths[node] ?? 0, 1) - 1] = node;
+    return order;
+  }
+
+  /** Sets the links of one node; those of shallower nodes stand already. */
+  link(node: number, fail: Int32Array, shorter: Int32Array): void {
+    const parent = this.parents[node] ?? 0;
+    const unit = this.unitOf[node] ?? 0;
+    let target = 0;
+    for (let at = parent; at !== 0; ) {
+      at = fail[at] ?? 0;
+      const next = find(this.table, at, unit);
+      if (next !== EMPTY) {
+        target = next;
+        break;
+      }
+    }
+    fail[node] = target;
+    shorter[node] = (this.ends[target] ?? NO_PATTERN) !== NO_PATTERN ? target : shorter[target] ?? 0;
+  }
+
+  private child(node: number, unit: number): number {
+    const mask = this.table.length / SLOT - 1;
+    let slot = hash(node, unit) & mask;
+    for (; this.table[slot * SLOT] !== EMPTY; slot = (slot + 1) & mask) {
+      if (this.table[slot * SLOT] === node && this.table[slot * SLOT + 1] === unit) return this.table[slot * SLOT + 2] ?? 0;
+    }
+    const child = this.nodes;
+    this.nodes += 1;
+    this.table[slot * SLOT] = node;
+    this.table[slot * SLOT + 1] = unit;
+    this.table[slot * SLOT + 2] = child;
+    this.parents[child] = node;
+    this.unitOf[child] = unit;
+    this.depths[child] = (this.depths[node] ?? 0) + 1;
+    return child;
+  }
+}

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import type { LexiconEntry } from './lexicon-entry.js';
+import { Lexicon } from './lexicon.js';
+import { masked, scan } from './scan.js';
+
+const word = (text: string, rest: Partial<LexiconEntry> = {}): LexiconEntry => ({ kind: 'word', text, category: 'test', severity: 'medium', action: 'block', pinyin: false, ...rest });
+const lexiconOf = (entries: readonly LexiconEntry[], owner: 'platform' | 'tenant' = 'platform'): Promise<Lexicon> => Lexicon.build(entries, { owner, version: '1' });
+const found = async (text: string, words: readonly (string | LexiconEntry)[], before?: string): Promise<readonly string[]> => {
+  const lexicon = await lexiconOf(words.map((each) => (typeof each === 'string' ? word(each) : each)));
+  return scan(text, [lexicon], before).map((hit) => text.slice(hit.from, hit.to));
+};
+
+describe('scan', () => {
+  it.each([
+    ['width', 'ｓｈｉｔ', 'shit'], ['case', 'ShIT', 'shit'], ['zero-width', '违\u200b禁\u2060词', '违禁词'], ['combining marks', 's\u0336h\u0336i\u0336t', 'shit'],
+    ['traditional', '違禁詞', '违禁词'], ['spaces', '违 禁  词', '违禁词'], ['symbols', '违*禁_词', '违禁词'], ['commas', '法，轮，功', '法轮功'],
+    ['digits', 'sh1t', 'shit'], ['symbols for letters', 'a$$', 'ass'], ['symbols between letters', 'f$u$c$k', 'fuck'], ['points', 'f.u.c.k', 'fuck'],
+    ['Cyrillic', 'ѕhіt', 'shit'], ['mathematical', '𝓼𝓱𝓲𝓽', 'shit'], ['flags', '🇸🇭🇮🇹', 'shit'], ['circles', 'Ⓢⓗ🅘🅣', 'shit'], ['capital I', 'kiIl', 'kill'],
+    ['numerals', '①夜情', '一夜情'], ['capital numerals', '壹夜情', '一夜情'], ['numbers in Han', '八九六四', '8964'], ['two alone', '卖，赌，博，', '赌博'],
+  ])('finds a word in disguise: %s', async (_, text, listed) => {
+    expect(await found(text, [listed])).toHaveLength(1);
+  });
+
+  it.each([
+    ['拿着枪，支持我们', '枪支'], ['《手枪》支持率', '枪支'], ['他放下了枪……支持和平', '枪支'], ['classic', 'ass'], ['as shit', 'ass'], ['this hit', 'shit'], ['A55手机', 'ass'], ['therapist', 'the rapist'],
+    ['EP专辑', '3P'], ['64位', '六四'], ['mail', 'mall'], ['三星S8', 'sb'],
+  ])('leaves %s in peace', async (text, listed) => {
+    expect(await found(text, [listed])).toEqual([]);
+  });
+
+  it('finds pinyin where the list asks for it', async () => {
+    const words = [word('法轮功', { pinyin: true })];
+    for (const text of ['falungong', 'fa lun gong', 'Fǎ Lún Gōng', '法lun功', 'fa轮gong', 'f a l u n g o n g']) expect(await found(text, words), text).toEqual([text]);
+    expect(await found('falungong', ['法轮功'])).toEqual([]);
+  });
+
+  it('finds what was split over two messages', async () => {
+    expect(await found('功怎么练', ['法轮功'], '我想学法轮')).toEqual(['功']);
+    expect(await found('支', ['枪支'], '我要买枪')).toEqual(['支']);
+    expect(await found('支持一下', ['枪支'], '我要买枪')).toEqual([]);
+    expect(await found('你好', ['法轮功'], '法轮功')).toEqual([]);
+  });
+
+  it('excuses what an allowed phrase covers, but not for a tenant what is severe', async () => {
+    const platform = await lexiconOf([word('枪支'), word('炸药', { severity: 'high' })]);
+    const tenant = await lexiconOf([word('枪支管理法', { kind: 'allow' }), word('炸药奖', { kind: 'allow' })], 'tenant');
+    expect(scan('枪支管理法和炸药奖，枪支', [platform, tenant]).map((hit) => [hit.entry.text, hit.from])).toEqual([['炸药', 6], ['枪支', 10]]);
+  });
+
+  it('covers each character that is seen by a star', () => {
+    expect(masked('a𝓼\u0336𝓱 \u200bb', [{ from: 1, to: 8 }])).toBe('a***b');
+  });
+});

@@ -1,0 +1,50 @@
+import { Kind, kindOf } from './fold.js';
+import type { Hit } from './lexicon-entry.js';
+import type { Lexicon } from './lexicon.js';
+import { Search } from './search.js';
+
+/** How much of the message before counts, in UTF-16 units. */
+const REMEMBERED = 160;
+const MASK = '*';
+
+/**
+ * The words of the lists in a text, in order. `before`: the end of the same user's previous message, for words that
+ * were split over two messages; such a find begins at 0 here. What lies in `before` alone was judged with it.
+ */
+export function scan(text: string, lexicons: readonly Lexicon[], before = ''): readonly Hit[] {
+  const tail = before.slice(-REMEMBERED);
+  const search = new Search(lexicons, -tail.length);
+  if (tail !== '') {
+    search.push(tail);
+    search.seam();
+  }
+  search.push(text);
+  const hits = search.end();
+  return tail === '' ? hits : hits.flatMap((hit) => (hit.to <= 0 ? [] : [hit.from < 0 ? { ...hit, from: 0 } : hit]));
+}
+
+/** The text with its hits covered, one `*` for each character that is seen. */
+export function masked(text: string, hits: readonly Pick<Hit, 'from' | 'to'>[]): string {
+  let shown = '';
+  let at = 0;
+  for (const { from, to } of merged(hits)) {
+    shown += text.slice(at, from) + covered(text.slice(Math.max(at, from), to));
+    at = Math.max(at, Math.min(to, text.length));
+  }
+  return shown + text.slice(at);
+}
+
+/** Hits in order, those that overlap in one. */
+function merged(hits: readonly Pick<Hit, 'from' | 'to'>[]): readonly { readonly from: number; readonly to: number }[] {
+  const spans: { from: number; to: number }[] = [];
+  for (const { from, to } of [...hits].sort((one, other) => one.from - other.from)) {
+    const last = spans.at(-1);
+    if (last !== undefined && from <= last.to) last.to = Math.max(last.to, to);
+    else spans.push({ from, to });
+  }
+  return spans;
+}
+
+function covered(text: string): string {
+  return [...text].map((character) => (kindOf(character.codePointAt(0) ?? 0) === Kind.ignored ? '' : MASK)).join('');
+}

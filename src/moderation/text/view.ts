@@ -1,0 +1,134 @@
+import { CodePoints } from './code-points.js';
+import { Kind, baseAt, kindOf, partsAt, unitAt } from './fold.js';
+import { numeralValue } from './numerals.js';
+import { LETTER_SYMBOLS } from './standing.js';
+
+/** What stands before a unit: nothing, marks that seldom separate, marks that do, the border of two messages, or so much that nothing before it counts (also: the start). */
+export const Gap = { none: 0, soft: 1, clause: 2, seam: 3, start: 4 } as const;
+export type Gap = (typeof Gap)[keyof typeof Gap];
+
+/** Most units of a listed word: what the search must remember. */
+export const MAX_UNITS = 120;
+/** Units that a view remembers; a power of two above MAX_UNITS. */
+const REMEMBERED = 256;
+const LAST = REMEMBERED - 1;
+/** Most code points between two characters of one word, shown or not. Bounds what a gate may have to hold. */
+export const MAX_GAP = 32;
+
+/**
+ * The last units of a text as the search sees it, each with its place in the text as it was written. Units of one code
+ * point share its place.
+ */
+export class View {
+  /** Units so far; unit `n` is remembered while `n >= count - 256`. */
+  count = 0;
+  private readonly baseAt = new Int32Array(REMEMBERED);
+  private readonly fromAt = new Int32Array(REMEMBERED);
+  private readonly toAt = new Int32Array(REMEMBERED);
+  private readonly gapAt = new Uint8Array(REMEMBERED);
+  private gap: Gap = Gap.start;
+  private skipped = 0;
+  private points = 0;
+
+  base(index: number): number {
+    return this.baseAt[index & LAST] ?? 0;
+  }
+
+  /** Offset of the code point that the unit comes from. */
+  from(index: number): number {
+    return this.fromAt[index & LAST] ?? 0;
+  }
+
+  /** Offset behind that code point. */
+  to(index: number): number {
+    return this.toAt[index & LAST] ?? 0;
+  }
+
+  gapBefore(index: number): Gap {
+    return (this.gapAt[index & LAST] ?? 0) as Gap;
+  }
+
+  add(base: number, from: number, to: number): void {
+    const slot = this.count & LAST;
+    this.baseAt[slot] = base;
+    this.fromAt[slot] = from;
+    this.toAt[slot] = to;
+    this.gapAt[slot] = this.gap;
+    this.count += 1;
+    this.gap = Gap.none;
+    this.skipped = 0;
+    this.points = 0;
+  }
+
+  /** A code point that is no unit. True when it is one too many, and what came before is over. */
+  skip(kind: Kind): boolean {
+    if (kind !== Kind.ignored) this.widen(this.gapOf(kind));
+    this.skipped += 1;
+    if (this.skipped !== MAX_GAP + 1) return false;
+    this.gap = Gap.start;
+    return true;
+  }
+
+  /** Here one message ends and the next begins. */
+  seam(): void {
+    this.widen(Gap.seam);
+  }
+
+  /** Goes on from where another view is. */
+  follow(other: View): void {
+    this.baseAt.set(other.baseAt);
+    this.fromAt.set(other.fromAt);
+    this.toAt.set(other.toAt);
+    this.gapAt.set(other.gapAt);
+    this.count = other.count;
+    this.gap = other.gap;
+    this.skipped = other.skipped;
+    this.points = other.points;
+  }
+
+  private widen(gap: Gap): void {
+    if (gap > this.gap) this.gap = gap;
+  }
+
+  private gapOf(kind: Kind): Gap {
+    if (kind !== Kind.point) return kind === Kind.clause ? Gap.clause : Gap.soft;
+    this.points += 1;
+    return this.points > 1 ? Gap.clause : Gap.soft;
+  }
+}
+
+/** The kind of gap that a symbol is where it is not meant as a letter: `!` and `(` separate, the others hardly. */
+export function symbolGap(base: number): Kind {
+  return base === 0x21 || base === 0x28 ? Kind.clause : Kind.soft;
+}
+
+/** One unit of a whole text's view. */
+export interface ViewUnit {
+  readonly unit: number;
+  readonly base: number;
+  readonly from: number;
+  readonly to: number;
+  readonly gap: Gap;
+  /** A digit or a symbol, which may stand for a letter. */
+  readonly weak: boolean;
+}
+
+/** The view of a whole text, symbols taken as letters where `symbolsAsLetters`. What words are compiled with, and tests look at. */
+export function viewOf(text: string, symbolsAsLetters = false): readonly ViewUnit[] {
+  const view = new View();
+  const units: ViewUnit[] = [];
+  const add = (unit: number, base: number, from: number, to: number): void => {
+    view.add(base, from, to);
+    units.push({ unit, base, from, to, gap: view.gapBefore(view.count - 1), weak: numeralValue(base) >= 0 || LETTER_SYMBOLS.has(base) });
+  };
+  const take = (codePoint: number, from: number, to: number): void => {
+    const kind = kindOf(codePoint);
+    if (kind === Kind.one || (kind === Kind.symbol && symbolsAsLetters)) add(unitAt(codePoint), baseAt(codePoint), from, to);
+    else if (kind === Kind.many) for (const part of partsAt(codePoint)) add(part.unit, part.base, from, to);
+    else view.skip(kind === Kind.symbol ? symbolGap(baseAt(codePoint)) : kind);
+  };
+  const points = new CodePoints();
+  points.read(text, take);
+  points.end(take);
+  return units;
+}
