@@ -14,7 +14,7 @@ export type { Limit } from './limits/limit.js';
 export { RateLimits } from './limits/rate-limits.service.js';
 export { IdentityModule } from './identity.module.js';
 export type { SessionSummary } from './sessions/session.repository.js';
-export type { Staff, StaffRole } from './staff/staff.js';
+export { STAFF_ROLES, type Staff, type StaffRole } from './staff/staff.js';
 export { StaffService } from './staff/staff.service.js';
 export type { LostStanding } from './standing/standing.js';
 export { StandingService } from './standing/standing.service.js';

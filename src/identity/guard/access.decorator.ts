@@ -17,7 +17,7 @@ export function ForUser(options: { readonly apiKey?: boolean } = {}): MethodDeco
   return applyDecorators(SetMetadata(ACCESS, access), ApiBearerAuth('login'), ...(access.apiKey ? [ApiBearerAuth('api_key')] : []));
 }
 
-/** Staff of this role only. The handler gets the context by `@PlatformCtx()`. */
+/** Staff of this role, and platform admins. The handler gets the context by `@PlatformCtx()`. */
 export function ForStaff(role: StaffRole): MethodDecorator & ClassDecorator {
   const access: Access = { kind: 'staff', role };
   return applyDecorators(SetMetadata(ACCESS, access), ApiBearerAuth('staff'));

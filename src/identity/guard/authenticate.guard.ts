@@ -9,7 +9,7 @@ import { isApiKey } from '../api-keys/api-key.js';
 import { ApiKeyService } from '../api-keys/api-key.service.js';
 import { SessionService } from '../sessions/session.service.js';
 import { StaffService } from '../staff/staff.service.js';
-import type { StaffRole } from '../staff/staff.js';
+import { mayActAs, type StaffRole } from '../staff/staff.js';
 import { StandingService } from '../standing/standing.service.js';
 import type { Access } from './access.decorator.js';
 import { callerOf } from './caller.decorator.js';
@@ -87,7 +87,7 @@ export class AuthenticateGuard implements CanActivate {
     const caller = callerOf(request);
     const staff = await this.staff.authenticate(bearerOf(request), caller.requestId);
     if (staff === undefined) throw new DomainError('unauthenticated');
-    if (staff.role !== role) throw new DomainError('forbidden');
+    if (!mayActAs(staff.role, role)) throw new DomainError('forbidden');
     return makeContext({ actor: { kind: 'staff', staffId: staff.id }, requestId: caller.requestId, locale: caller.locale, client: caller.client, platform: caller.platform });
   }
 }

@@ -4,6 +4,9 @@ import { nowDate } from '../../platform/values/index.js';
 import { StaffEntity } from './staff.entity.js';
 import type { Staff } from './staff.js';
 
+/** Staff are few; a list of them is not paged. */
+const MOST_STAFF = 1_000;
+
 /** The table `staff`. */
 @Injectable()
 export class StaffRepository {
@@ -30,6 +33,16 @@ export class StaffRepository {
       staff.role,
     ]);
     return rows.length === 1;
+  }
+
+  async all(tx: PlatformTx): Promise<readonly Staff[]> {
+    return (await tx.manager.find(StaffEntity, { order: { createdAt: 'ASC', id: 'ASC' }, take: MOST_STAFF })).map(staffOf);
+  }
+
+  /** Undefined: there is no such person. */
+  async disable(tx: PlatformTx, id: string): Promise<Staff | undefined> {
+    await tx.query('UPDATE staff SET disabled_at = coalesce(disabled_at, clock_timestamp()) WHERE id = $1', [id]);
+    return this.byId(tx, id);
   }
 
   async noteLogin(tx: PlatformTx, id: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { CONFIG, type Config } from '../../platform/config/index.js';
-import { systemPlatformContext } from '../../platform/context/index.js';
+import { systemPlatformContext, type PlatformContext } from '../../platform/context/index.js';
 import { randomToken } from '../../platform/crypto/index.js';
 import { Database } from '../../platform/database/index.js';
 import { DomainError } from '../../platform/errors/index.js';
@@ -10,7 +10,7 @@ import { STAFF_ADDRESS_LIMIT, STAFF_EMAIL_LIMIT } from '../limits/limit.js';
 import { RateLimits } from '../limits/rate-limits.service.js';
 import { SignedTokens } from '../sessions/signed-tokens.js';
 import { Passwords } from './passwords.js';
-import type { Staff } from './staff.js';
+import type { Staff, StaffRole } from './staff.js';
 import { StaffRepository } from './staff.repository.js';
 
 const TOKEN_SECONDS = 3_600;
@@ -41,6 +41,27 @@ export class StaffService implements OnApplicationBootstrap {
     const passwordHash = await this.passwords.hash(chosen);
     const made = await this.database.inPlatform(ctx, (tx) => this.repository.insert(tx, { id: newId(), email: email.toLowerCase(), passwordHash, role: 'platform_admin' }));
     if (made && password === undefined) process.stdout.write(`BOOTSTRAP ADMIN PASSWORD: ${chosen} (for ${email.toLowerCase()}, shown once)\n`);
+  }
+
+  /** @throws conflict (param `email`) when somebody has it; rate_limited */
+  async create(ctx: PlatformContext, draft: { readonly email: string; readonly password: string; readonly role: StaffRole }): Promise<Staff> {
+    const { role } = draft;
+    const [id, email, passwordHash] = [newId(), draft.email.toLowerCase(), await this.passwords.hash(draft.password)];
+    if (!(await this.database.inPlatform(ctx, (tx) => this.repository.insert(tx, { id, email, passwordHash, role })))) throw new DomainError('conflict', { param: 'email', message: 'email is taken (该邮箱已有账号)' });
+    return { id, email, role, disabled: false };
+  }
+
+  /** Whoever is disabled is refused from the next request on. Nobody can disable himself: somebody must be left. @throws not_found (param `staff_id`), conflict */
+  async disable(ctx: PlatformContext, id: string): Promise<Staff> {
+    if (ctx.actor.kind === 'staff' && ctx.actor.staffId === id) throw new DomainError('conflict', { param: 'staff_id', message: 'nobody can disable himself (不能停用自己的账号)' });
+    const staff = await this.database.inPlatform(ctx, (tx) => this.repository.disable(tx, id));
+    if (staff === undefined) throw new DomainError('not_found', { param: 'staff_id' });
+    return staff;
+  }
+
+  /** Everybody, oldest first. */
+  async list(ctx: PlatformContext): Promise<readonly Staff[]> {
+    return this.database.inPlatform(ctx, (tx) => this.repository.all(tx));
   }
 
   /**
