@@ -12,6 +12,7 @@ import { CreateChannels1763900000000 } from './1763900000000-create-channels.js'
 import { CreateReadyAnswers1763950000000 } from './1763950000000-create-ready-answers.js';
 import { CreateModerationPolicies1764000001000 } from './1764000001000-create-moderation-policies.js';
 import { WithholdTexts1764000005000 } from './1764000005000-withhold-texts.js';
+import { CreateVerdicts1764000002000 } from './1764000002000-create-verdicts.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -29,6 +30,7 @@ export const MIGRATIONS = [
   CreateReadyAnswers1763950000000,
   CreateModerationPolicies1764000001000,
   WithholdTexts1764000005000,
+  CreateVerdicts1764000002000,
 ];
 
 /** Their names as the table `migrations` records them. */

@@ -10,7 +10,14 @@ import { OpenAiChecker } from './checkers/openai-checker.client.js';
 import { VerdictCacheRepository } from './checkers/verdict-cache.repository.js';
 import { PolicyRepository } from './policy/policy.repository.js';
 import { PolicyService } from './policy/policy.service.js';
+import { ModerationsController } from './screening/moderations.controller.js';
+import { ModerationsService } from './screening/moderations.service.js';
 import { RemoteScreening } from './screening/remote-screening.service.js';
+import { RetentionJob } from './verdicts/retention.job.js';
+import { VerdictLog } from './verdicts/verdict-log.service.js';
+import { VerdictMonths } from './verdicts/verdict-months.service.js';
+import { VerdictSearch } from './verdicts/verdict-search.service.js';
+import { VerdictRepository } from './verdicts/verdict.repository.js';
 
 const POLICY = [PolicyRepository, PolicyService];
 const REMOTE = [
@@ -20,6 +27,10 @@ const REMOTE = [
   CheckDesk,
   RemoteScreening,
 ];
+const LOG = [VerdictRepository, VerdictMonths, VerdictLog];
+const API = [VerdictSearch, ModerationsService];
+const API_DOOR = [VerdictSearch];
+const WORKER = [RetentionJob];
 const MADE = [{ provide: Sealer, inject: [CONFIG], useFactory: (config: Config) => new Sealer(config.masterKeys) }];
 
 /** Judges texts. A worker has everything but the public routes. */
@@ -42,12 +53,13 @@ export class ModerationModule implements OnApplicationBootstrap {
 
   private static make(role: Role): DynamicModule {
     const api = role !== 'worker';
+    const worker = role !== 'api';
     return {
       module: ModerationModule,
       imports: [TenantsModule, IdentityModule],
-      controllers: api ? [] : [],
-      providers: [...MADE, ...POLICY, ...REMOTE],
-      exports: [PolicyService, RemoteScreening],
+      controllers: api ? [ModerationsController] : [],
+      providers: [...MADE, ...POLICY, ...REMOTE, ...LOG, ...(api ? API : []), ...(worker ? WORKER : [])],
+      exports: [PolicyService, RemoteScreening, VerdictLog, ...(api ? API_DOOR : [])],
     };
   }
 }

@@ -9,16 +9,19 @@ import { retryTransaction } from './transaction-retry.js';
 /** Two groups run at once, and reads go beside them. */
 const WARM_CONNECTIONS = 2;
 
+/** SQL functions that take the rows of many callers and tenants at once. */
+type GroupedFunction = 'open_runs' | 'conclude_runs' | 'record_verdicts';
+
 /**
  * The one door to PostgreSQL.
  * Errors: the driver's; the error filter turns those of an absent server into `unavailable`.
  */
 export class Database {
-  private readonly grouped: Readonly<Record<'open_runs' | 'conclude_runs', GroupedCall>>;
+  private readonly grouped: Readonly<Record<GroupedFunction, GroupedCall>>;
 
   constructor(private readonly app: DataSource, private readonly platform: DataSource) {
     const pool = poolOf(app);
-    this.grouped = { open_runs: new GroupedCall(pool, 'open_runs'), conclude_runs: new GroupedCall(pool, 'conclude_runs') };
+    this.grouped = { open_runs: new GroupedCall(pool, 'open_runs'), conclude_runs: new GroupedCall(pool, 'conclude_runs'), record_verdicts: new GroupedCall(pool, 'record_verdicts') };
   }
 
   /** Runs `work` in a transaction that sees and writes the rows of `ctx.tenantId` only. Retried whole on serialisation failure, so `work` must not talk to anybody else. */
@@ -38,10 +41,10 @@ export class Database {
   }
 
   /**
-   * Opens or concludes a run: the two writes of the hot path, each by a SQL function that takes the rows of many
-   * callers and tenants at once, sets the tenant of each row itself, and is a transaction of its own.
+   * One of the writes that come with every message, each by a SQL function that takes the rows of many callers and
+   * tenants at once, sets the tenant of each row itself, and is a transaction of its own.
    */
-  async call<Answer>(ctx: RequestContext, name: 'open_runs' | 'conclude_runs', row: object): Promise<Answer> {
+  async call<Answer>(ctx: Pick<RequestContext, 'tenantId'>, name: GroupedFunction, row: object): Promise<Answer> {
     return this.grouped[name].call<Answer>({ ...row, tenant_id: checkedTenant(ctx) });
   }
 
@@ -65,7 +68,7 @@ function poolOf(source: DataSource): Pool {
   return (source.driver as unknown as { readonly master: Pool }).master;
 }
 
-function checkedTenant(ctx: RequestContext): string {
+function checkedTenant(ctx: Pick<RequestContext, 'tenantId'>): string {
   if (!isId(ctx.tenantId)) throw new Error('a context without a tenant reached the tenant door');
   return ctx.tenantId;
 }

@@ -12,3 +12,8 @@ export const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 export function isId(text: string): boolean {
   return ID.test(text);
 }
+
+/** When an id of `newId` was made: milliseconds since 1970 (RFC 9562, section 5.7). */
+export function timeOfId(id: string): number {
+  return parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+}

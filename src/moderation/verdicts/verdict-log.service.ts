@@ -1,0 +1,137 @@
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { RequestContext } from '../../platform/context/index.js';
+import { Sealer, sha256 } from '../../platform/crypto/index.js';
+import { Database, sqlState } from '../../platform/database/index.js';
+import { isAway } from '../../platform/errors/index.js';
+import { LOGGER, Metrics, errorFields, type Logger } from '../../platform/telemetry/index.js';
+import { delay, newId, timeOfId } from '../../platform/values/index.js';
+import { PolicyService } from '../policy/policy.service.js';
+import type { Judgement } from '../verdict.js';
+import { VerdictBuffer } from './verdict-buffer.js';
+import { VerdictMonths } from './verdict-months.service.js';
+import { isCleanPass, isUrgent, keepable, scoreOf, type VerdictRecord, type VerdictSubject } from './verdict-record.js';
+import { verdictTextPlace } from './verdict-text.js';
+
+const GATHER_MS = 200;
+const RETRY_MS = 1_000;
+const BATCH = 512;
+/** What a process keeps while PostgreSQL is away. */
+const BOUNDS = { records: 20_000, text: 16_000_000 } as const;
+const LAST_FLUSH_MS = 5_000;
+/** SQLSTATE of a row for which no partition is there, among others. */
+const CHECK_VIOLATION = '23514';
+
+type Outcome = 'written' | 'again' | 'lost';
+
+/** Writes judgements down, behind everybody's back: nobody waits for it, and nobody hears of its troubles but the metrics. */
+@Injectable()
+export class VerdictLog implements OnApplicationShutdown {
+  private readonly buffer = new VerdictBuffer(BOUNDS);
+  private timer: NodeJS.Timeout | undefined;
+  private flushing: Promise<void> | undefined;
+  private closing = false;
+
+  constructor(
+    private readonly database: Database,
+    private readonly policies: PolicyService,
+    private readonly months: VerdictMonths,
+    private readonly sealer: Sealer,
+    private readonly metrics: Metrics,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** Takes the judgements of one subject. Never throws, never waits. What was acted upon is written at once, the rest within a moment. */
+  record(ctx: RequestContext, subject: VerdictSubject, judgements: readonly Judgement[]): void {
+    if (judgements.length === 0) return;
+    const text = subject.texts.join('\n');
+    const common = {
+      tenantId: ctx.tenantId, userId: subject.userId ?? (ctx.actor.kind === 'user' ? ctx.actor.userId : undefined),
+      conversationId: subject.conversationId, runId: subject.runId, messageId: subject.messageId, textSha256: sha256(text), textLength: text.length,
+    };
+    for (const { layer, stage, action } of judgements) this.metrics.judgements.inc({ layer, stage, action });
+    this.keep(judgements.map((judgement) => ({ ...common, id: newId(), judgement, text: isCleanPass(judgement) ? undefined : keepable(text) })));
+    if (judgements.some(isUrgent)) setImmediate(() => void this.flush());
+    else this.flushWithin(GATHER_MS);
+  }
+
+  /** Writes what waits. Never rejects. */
+  async flush(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.flushing ??= this.drain().finally(() => {
+      this.flushing = undefined;
+      this.metrics.verdictsWaiting.set(this.buffer.size);
+    });
+    await this.flushing;
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.closing = true;
+    await Promise.race([this.flush().then(() => this.flush()), delay(LAST_FLUSH_MS)]);
+    clearTimeout(this.timer);
+    if (this.buffer.size > 0) this.logger.error({ verdicts: this.buffer.size }, 'verdicts were lost: they could not be written before the end');
+  }
+
+  private flushWithin(ms: number): void {
+    if (!this.closing) this.timer ??= setTimeout(() => void this.flush(), ms).unref();
+  }
+
+  private keep(records: readonly VerdictRecord[]): void {
+    const lost = this.buffer.add(records);
+    if (lost.clean > 0) this.metrics.verdictsLost.inc({ kind: 'clean' }, lost.clean);
+    if (lost.other > 0) this.metrics.verdictsLost.inc({ kind: 'other' }, lost.other);
+    this.metrics.verdictsWaiting.set(this.buffer.size);
+  }
+
+  /** Until nothing waits, or PostgreSQL takes nothing. */
+  private async drain(): Promise<void> {
+    while (this.buffer.size > 0) {
+      const records = this.buffer.take(BATCH);
+      const outcomes = await Promise.all(records.map((record) => this.write(record)));
+      const again = records.filter((_, at) => outcomes[at] === 'again');
+      if (again.length === 0) continue;
+      this.keep(again);
+      this.flushWithin(RETRY_MS);
+      return;
+    }
+  }
+
+  /** One row; the rows of one batch share their statements. */
+  private async write(record: VerdictRecord, monthMissing = false): Promise<Outcome> {
+    try {
+      await this.database.call(record, 'record_verdicts', rowOf(record, await this.shownText(record)));
+      return 'written';
+    } catch (error) {
+      if (isAway(error)) return 'again';
+      if (!monthMissing && sqlState(error) === CHECK_VIOLATION) return this.writeInNewMonth(record);
+      this.metrics.verdictsLost.inc({ kind: 'refused' });
+      this.logger.error({ tenant: record.tenantId, layer: record.judgement.layer, ...errorFields(error) }, 'a verdict could not be written');
+      return 'lost';
+    }
+  }
+
+  /** The month may have come before the daily job. */
+  private async writeInNewMonth(record: VerdictRecord): Promise<Outcome> {
+    await this.months.makeAhead().catch((error: unknown) => this.logger.warn(errorFields(error), 'the months of the verdict log could not be made'));
+    return this.write(record, true);
+  }
+
+  /** The text as it is to be kept, by the policy in force now. Errors: the driver's. */
+  private async shownText({ tenantId, id, text }: VerdictRecord): Promise<{ readonly text: string | null; readonly text_sealed: string | null }> {
+    if (text === undefined) return { text: null, text_sealed: null };
+    const { sealTexts } = await this.policies.of(tenantId);
+    return sealTexts ? { text: null, text_sealed: this.sealer.seal(text, verdictTextPlace(tenantId, id)) } : { text, text_sealed: null };
+  }
+}
+
+function rowOf(record: VerdictRecord, text: { readonly text: string | null; readonly text_sealed: string | null }): object {
+  const { id, judgement } = record;
+  const { stage, layer, asked, action, cached, shadow, failure } = judgement;
+  return {
+    id, created_at: new Date(timeOfId(id)).toISOString(), stage, layer, version: keepable(judgement.version, 100), asked, action, label: keepable(judgement.label, 100) || 'normal', score: scoreOf(judgement),
+    trace_id: judgement.traceId === undefined ? null : keepable(judgement.traceId, 200), failure: failure ?? null, hit: judgement.hit === undefined ? null : keepable(judgement.hit, 500),
+    latency_ms: Math.max(0, Math.round(judgement.latencyMs)), cached, shadow,
+    user_id: record.userId ?? null, conversation_id: record.conversationId ?? null, run_id: record.runId ?? null, message_id: record.messageId ?? null,
+    text_sha256: record.textSha256, text_length: record.textLength, ...text,
+  };
+}
