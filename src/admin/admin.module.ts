@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { BillingModule } from '../billing/index.js';
 import { IdentityModule } from '../identity/index.js';
 import { ChatModule } from '../chat/index.js';
+import { ModerationModule } from '../moderation/index.js';
 import type { Role } from '../platform/config/index.js';
 import { TenantsModule } from '../tenants/index.js';
 import { UpstreamModule } from '../upstream/index.js';
@@ -10,12 +11,15 @@ import { AdminChannelController } from './channels/channel.controller.js';
 import { AdminTenantChannelController } from './channels/tenant-channel.controller.js';
 import { EnterTenant } from './enter-tenant.service.js';
 import { AdminMerchantController } from './merchants/merchant.controller.js';
+import { AdminPolicyController } from './moderation/policy.controller.js';
+import { AdminVerdictController } from './moderation/verdict.controller.js';
 import { AdminModelController } from './models/model.controller.js';
 import { AdminOrderController } from './orders/order.controller.js';
 import { AdminPackageController } from './packages/package.controller.js';
 import { AdminPaymentController } from './payments/payment.controller.js';
 import { AdminPriceController } from './prices/price.controller.js';
 import { AdminReadyAnswerController } from './ready-answers/ready-answer.controller.js';
+import { AdminStaffController } from './staff/staff.controller.js';
 import { AdminTenantController } from './tenants/tenant.controller.js';
 import { AdminUserController } from './users/user.controller.js';
 import { TenantUserService } from './users/tenant-user.service.js';
@@ -25,10 +29,11 @@ export class AdminModule {
   static for(role: Role): DynamicModule {
     return {
       module: AdminModule,
-      imports: [IdentityModule, TenantsModule, BillingModule.for(role), ChatModule.for(role), UpstreamModule],
+      imports: [IdentityModule, TenantsModule, BillingModule.for(role), ModerationModule.for(role), ChatModule.for(role), UpstreamModule],
       controllers: [
         AdminAuthController, AdminTenantController, AdminUserController, AdminMerchantController, AdminPackageController, AdminOrderController, AdminPaymentController,
         AdminPriceController, AdminReadyAnswerController, AdminChannelController, AdminTenantChannelController, AdminModelController,
+        AdminStaffController, AdminPolicyController, AdminVerdictController,
       ],
       providers: [EnterTenant, TenantUserService],
     };

@@ -1,0 +1,166 @@
+import { createHash, randomUUID } from 'node:crypto';
+import OpenAI from 'openai';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../kit/eventually.js';
+import { admin, logIn, makeApiKey, makeTenant, type TestTenant, type TestUser } from '../kit/factories.js';
+import { Platform } from '../kit/platform.js';
+import { upstreamControl } from '../kit/upstream-control.js';
+import { resetUpstream } from '../kit/upstream-script.js';
+
+let platform: Platform;
+let staff: string;
+
+beforeAll(async () => {
+  platform = await Platform.start();
+  staff = await admin(platform);
+});
+afterEach(async () => resetUpstream(platform));
+afterAll(async () => platform.stop());
+
+const verdictsOf = (tenant: TestTenant, query = '', token = staff) => platform.api.call('GET', `/admin/v1/tenants/${tenant.id}/moderation/verdicts?${query}`, { token });
+/** What the log tells once it has so many rows. */
+const logged = async (tenant: TestTenant, count: number, query = ''): Promise<Record<string, unknown>[]> =>
+  (await eventually(() => verdictsOf(tenant, query), ({ body }) => (body.data as unknown[]).length === count)).body.data as Record<string, unknown>[];
+const moderate = (user: TestUser, input: unknown) => platform.api.call('POST', '/v1/moderations', { token: user.token, body: { input } });
+const setPolicy = (tenant: TestTenant, body: object) => platform.api.ok('PATCH', `/admin/v1/tenants/${tenant.id}/moderation/policy`, { token: staff, body });
+const someone = async (): Promise<TestUser> => logIn(platform, await makeTenant(platform, staff));
+
+async function moderator(): Promise<{ readonly id: string; readonly token: string }> {
+  const body = { email: `${randomUUID()}@Example.com`, password: 'long enough' };
+  const { id } = await platform.api.ok('POST', '/admin/v1/staff', { token: staff, body: { ...body, role: 'moderator' } });
+  return { id: id as string, token: (await platform.api.ok('POST', '/admin/v1/auth/login', { body })).access_token as string };
+}
+
+describe('POST /v1/moderations', () => {
+  it('serves the stock openai client, a text or many, by key and by login', async () => {
+    const user = await someone();
+    const client = new OpenAI({ baseURL: `${platform.api.url}/v1`, apiKey: await makeApiKey(platform, user), maxRetries: 0 });
+    const one = await client.moderations.create({ input: '今天天气不错', model: 'omni-moderation-latest' });
+    expect(one.results).toHaveLength(1);
+    expect(one.results[0]).toMatchObject({ flagged: false, categories: { illicit: false, 'sexual/minors': false } });
+    const many = await client.moderations.create({ input: ['好', '违禁', '也好'] });
+    expect(many.results.map(({ flagged }) => flagged)).toEqual([false, true, false]);
+    expect(many.results[1]).toMatchObject({ categories: { illicit: true, hate: false }, category_scores: { illicit: 0.98 } });
+    expect((await moderate(user, '违禁')).body.results[0].flagged).toBe(true);
+  });
+
+  it.each([[undefined, 'input'], [7, 'input'], [[], 'input'], [['x', 1], 'input'], [[{ type: 'text', text: 'x' }], 'input'], [Array(33).fill('x'), 'input'], ['x'.repeat(32_001), 'input']])('refuses the input %#', async (input, param) => {
+    const answer = await moderate(await someone(), input);
+    expect([answer.status, answer.body.error.param]).toEqual([400, param]);
+  });
+
+  it('is unavailable where the endpoint fails and the policy is closed, and not where it is open', async () => {
+    const user = await someone();
+    await upstreamControl(platform, 'PUT', 'script', { moderations: { status: 429 } });
+    const open = await moderate(user, '违禁');
+    expect([open.status, open.body.results[0]]).toEqual([200, { flagged: false, categories: {}, category_scores: {}, category_applied_input_types: {} }]);
+    await setPolicy(user.tenant, { input: { openai: { on_failure: 'closed' } } });
+    const closed = await eventually(() => moderate(user, '违禁'), ({ status }) => status !== 200);
+    expect([closed.status, closed.body.error.code, closed.headers.get('retry-after')]).toEqual([503, 'unavailable', '2']);
+    expect((await logged(user.tenant, 1, 'action=block')).map(({ failure, action }) => [failure, action])).toEqual([['busy', 'block']]);
+  });
+});
+
+describe('the log of judgements', () => {
+  it('keeps what was found with its text, and of a clean pass a digest only', async () => {
+    const user = await someone();
+    const [bad, good] = [`违禁 ${randomUUID()}`, `天气 ${randomUUID()}`];
+    await moderate(user, bad);
+    await moderate(user, good);
+    const [pass, block] = await logged(user.tenant, 2);
+    expect(block).toMatchObject({
+      stage: 'input', layer: 'openai', version: 'omni-moderation-latest', asked: 'block', action: 'block', label: 'illicit', failure: null, hit: null, cached: false, shadow: false,
+      user_id: user.id, run_id: null, text_length: bad.length, text_sha256: createHash('sha256').update(bad).digest('hex'), has_text: true,
+    });
+    expect([block?.score, Object.keys(block ?? {}).includes('text')]).toEqual([expect.closeTo(0.98, 4), false]);
+    expect(pass).toMatchObject({ asked: 'pass', action: 'pass', label: 'normal', has_text: false, text_length: good.length });
+    expect((await platform.api.ok('GET', `/admin/v1/tenants/${user.tenant.id}/moderation/verdicts/${block?.id as string}`, { token: staff })).text).toBe(bad);
+    expect(JSON.stringify(await platform.sql('SELECT * FROM verdicts WHERE tenant_id = $1', [user.tenant.id]))).not.toContain(good);
+  });
+
+  it('says when a text was judged before', async () => {
+    const user = await someone();
+    const text = `违禁 ${randomUUID()}`;
+    await moderate(user, text);
+    await logged(user.tenant, 1);
+    await moderate(user, text);
+    expect((await logged(user.tenant, 2)).map(({ cached, action }) => [cached, action])).toEqual([[true, 'block'], [false, 'block']]);
+    const neighbour = await someone();
+    await moderate(neighbour, text);
+    expect((await logged(neighbour.tenant, 1))[0]?.cached).toBe(false);
+  });
+
+  it('is searched page by page, by time, user, layer, stage, action and label', async () => {
+    const user = await someone();
+    const other = await logIn(platform, user.tenant, 'other');
+    await moderate(user, ['一', '二', '违禁'].map((text) => `${text} ${randomUUID()}`));
+    await moderate(other, `违禁 ${randomUUID()}`);
+    const all = await logged(user.tenant, 4);
+    const [newest] = all;
+    const times = all.map(({ created_at }) => created_at as string);
+    expect(times).toEqual([...times].sort().reverse());
+    const count = async (query: string) => ((await verdictsOf(user.tenant, query)).body.data as unknown[]).length;
+    const found = await Promise.all([`user_id=${user.id}`, `user_id=${other.id}`, 'action=block', `action=block&user_id=${user.id}`, 'label=illicit', 'layer=wechat', 'stage=output', `from=${newest?.created_at as string}&user_id=${other.id}`, `to=${times.at(-1) ?? ''}`, `run_id=${randomUUID()}`].map(count));
+    expect(found).toEqual([3, 1, 2, 1, 2, 0, 0, 1, 0, 0]);
+    const page = (await verdictsOf(user.tenant, 'limit=3')).body;
+    const rest = (await verdictsOf(user.tenant, `limit=3&cursor=${encodeURIComponent(page.next_cursor as string)}`)).body;
+    expect([...page.data, ...rest.data].map(({ id }: { id: string }) => id)).toEqual(all.map(({ id }) => id));
+    expect(rest.next_cursor).toBeNull();
+    for (const [query, param] of [['from=yesterday', 'from'], ['to=2026-01-01T00:00:00', 'to'], ['action=ban', 'action'], ['layer=x', 'layer'], ['user_id=7', 'user_id'], ['cursor=x', 'cursor'], ['text=x', 'text']]) {
+      const answer = await verdictsOf(user.tenant, query);
+      expect([query, answer.status, answer.body.error.param]).toEqual([query, 400, param]);
+    }
+  });
+
+  it('shows its texts to moderators, and writes down to whom', async () => {
+    const user = await someone();
+    const { id, token } = await moderator();
+    await moderate(user, `违禁 ${randomUUID()}`);
+    await moderate(user, `天气 ${randomUUID()}`);
+    const [pass, block] = await logged(user.tenant, 2);
+    expect((await verdictsOf(user.tenant, '', token)).status).toBe(200);
+    const one = (verdict: unknown, tenant = user.tenant) => platform.api.call('GET', `/admin/v1/tenants/${tenant.id}/moderation/verdicts/${String(verdict)}`, { token });
+    expect((await one(block?.id)).body.text).toContain('违禁');
+    expect((await one(pass?.id)).body.text).toBeNull();
+    expect(await platform.sql('SELECT staff_id, verdict_id, length(request_id) > 0 AS request FROM verdict_reads WHERE tenant_id = $1', [user.tenant.id])).toEqual([{ staff_id: id, verdict_id: block?.id, request: true }]);
+    const elsewhere = await makeTenant(platform, staff);
+    expect((await one(block?.id, elsewhere)).body.error).toMatchObject({ code: 'not_found', param: 'verdict_id' });
+    expect([(await one(randomUUID())).status, (await one('x')).status, (await verdictsOf(user.tenant, '', user.token)).status]).toEqual([404, 404, 401]);
+  });
+
+  it('keeps texts sealed where the tenant says so', async () => {
+    const user = await someone();
+    await setPolicy(user.tenant, { seal_texts: true });
+    const text = `违禁 ${randomUUID()}`;
+    await moderate(user, text);
+    const [row] = await logged(user.tenant, 1);
+    expect(row?.has_text).toBe(true);
+    const [kept] = await platform.sql<{ text: string | null; text_sealed: string }>('SELECT text, text_sealed FROM verdicts WHERE tenant_id = $1', [user.tenant.id]);
+    expect([kept?.text, kept?.text_sealed.startsWith('v1.')]).toEqual([null, true]);
+    const path = `/admin/v1/tenants/${user.tenant.id}/moderation/verdicts/${row?.id as string}`;
+    expect((await platform.api.ok('GET', path, { token: staff })).text).toBe(text);
+    const [other] = [await someone()];
+    await setPolicy(other.tenant, { seal_texts: true });
+    await moderate(other, `违禁 ${randomUUID()}`);
+    const [stranger] = await logged(other.tenant, 1);
+    await platform.sql('UPDATE verdicts SET text_sealed = $1 WHERE id = $2', [kept?.text_sealed, stranger?.id]);
+    expect((await platform.api.ok('GET', `/admin/v1/tenants/${other.tenant.id}/moderation/verdicts/${stranger?.id as string}`, { token: staff })).text).toBeNull();
+  });
+});
+
+describe('staff', () => {
+  it('are made by admins, have a role each, and go when they are disabled', async () => {
+    const { id, token } = await moderator();
+    const list = (await platform.api.ok('GET', '/admin/v1/staff', { token: staff })).data as { id: string; role: string; disabled: boolean }[];
+    expect(list[0]).toMatchObject({ email: 'admin@example.com', role: 'platform_admin', disabled: false });
+    expect(list.find((each) => each.id === id)).toMatchObject({ role: 'moderator', disabled: false });
+    for (const path of ['/admin/v1/staff', '/admin/v1/tenants', '/admin/v1/models']) expect([path, (await platform.api.call('GET', path, { token })).status]).toEqual([path, 403]);
+    expect((await platform.api.call('POST', '/admin/v1/staff', { token, body: { email: 'x@example.com', password: 'long enough', role: 'platform_admin' } })).status).toBe(403);
+    const twice = await platform.api.call('POST', '/admin/v1/staff', { token: staff, body: { email: 'ADMIN@example.com', password: 'long enough', role: 'moderator' } });
+    expect([twice.status, twice.body.error.param]).toEqual([409, 'email']);
+    expect((await platform.api.call('POST', `/admin/v1/staff/${list[0]?.id ?? ''}/disable`, { token: staff })).status).toBe(409);
+    expect((await platform.api.ok('POST', `/admin/v1/staff/${id}/disable`, { token: staff })).disabled).toBe(true);
+    expect((await platform.api.call('GET', `/admin/v1/tenants/${randomUUID()}/moderation/verdicts`, { token })).status).toBe(401);
+    expect((await platform.api.call('POST', `/admin/v1/staff/${randomUUID()}/disable`, { token: staff })).status).toBe(404);
+  });
+});
