@@ -1,6 +1,8 @@
 import { BadBody, readJsonObject } from '../http/read-body.js';
+import { checkMedia } from './media-check-async.js';
 import { checkText } from './msg-sec-check.js';
 import { errorBody } from './wechat-errors.js';
+import { sendCustom, showTyping } from './customer/custom-send.js';
 import { logIn, plainToken, stableToken } from './credentials.js';
 import type { IncomingMessage } from 'node:http';
 import type { Answer, ApiCall } from './api-call.js';
@@ -29,6 +31,9 @@ const WITH_SECRET: Readonly<Record<string, { readonly method: 'GET' | 'POST'; re
 /** Calls that show an access token in the query: a further one is an entry here. */
 const WITH_TOKEN: Readonly<Record<string, { readonly answer: (call: ApiCall, state: WechatState) => Answer; readonly wrongMethod?: number }>> = {
   '/wxa/msg_sec_check': { answer: checkText, wrongMethod: 43302 },
+  '/wxa/media_check_async': { answer: checkMedia, wrongMethod: 43302 },
+  '/cgi-bin/message/custom/send': { answer: sendCustom },
+  '/cgi-bin/message/custom/typing': { answer: showTyping },
 };
 
 /** Whether this path is one of the API's. */

@@ -97,7 +97,7 @@ describe('msg_sec_check', () => {
   });
 
   it('fails as scripted, also after its work, and tells what was asked', async () => {
-    await bench.control('PUT', 'script', { next: [{ errcode: -1 }, { reset: true, after: true }, { reset: true }] });
+    await bench.control('PUT', 'script', { next: [{ path: PATH, errcode: -1 }, { path: PATH, reset: true, after: true }, { path: PATH, reset: true }] });
     expect(await check('甲')).toMatchObject({ errcode: -1 });
     await expect(check('乙')).rejects.toThrow('fetch failed');
     await expect(check('丙')).rejects.toThrow('fetch failed');

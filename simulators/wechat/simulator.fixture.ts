@@ -4,14 +4,13 @@ import type { WechatSimulator } from './wechat-simulator.js';
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever the simulator answers
 type Json = any;
 
-/** A simulator of its own for a spec, with an app and a token. */
+/** A simulator of its own for a spec, with an app. */
 export class Bench {
-  private constructor(private readonly simulator: WechatSimulator, readonly appid: string, private token: string) {}
+  private constructor(private readonly simulator: WechatSimulator, readonly appid: string) {}
 
   static async open(appid = 'wx1'): Promise<Bench> {
-    const bench = new Bench(await startWechatSimulator(), appid, '');
+    const bench = new Bench(await startWechatSimulator(), appid);
     await bench.control('POST', 'apps', { appid, secret: 's' });
-    bench.token = await bench.freshToken();
     return bench;
   }
 
@@ -41,9 +40,9 @@ export class Bench {
     return openid;
   }
 
-  /** An API call with this bench's token. */
-  async call(path: string, body: unknown, token = this.token): Promise<Json> {
-    const response = await fetch(`${this.url}${path}?access_token=${token}`, { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) });
+  /** An API call with a good token, or with the one given. */
+  async call(path: string, body: unknown, token?: string): Promise<Json> {
+    const response = await fetch(`${this.url}${path}?access_token=${token ?? (await this.freshToken())}`, { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) });
     return response.json();
   }
 }

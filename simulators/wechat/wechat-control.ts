@@ -2,7 +2,9 @@ import { answerJson } from '../http/answer-json.js';
 import { readJsonObject } from '../http/read-body.js';
 import { CHECK_ROUTES } from './control-checks.js';
 import { ControlError } from './control-error.js';
+import { CUSTOMER_ROUTES } from './control-customer.js';
 import { LOGIN_ROUTES } from './control-login.js';
+import { PUSH_ROUTES } from './control-push.js';
 import { SCRIPT_ROUTES } from './control-script.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ControlRoutes } from './control-route.js';
@@ -12,7 +14,7 @@ const BODY_LIMIT = 4 * 1024 * 1024;
 /** A try-out page of another origin may ask for codes: it plays the phone. */
 const CORS = { 'access-control-allow-origin': '*', 'access-control-allow-methods': 'GET, POST, PUT, DELETE', 'access-control-allow-headers': 'content-type' };
 
-const ROUTES: ControlRoutes = { ...LOGIN_ROUTES, ...SCRIPT_ROUTES, ...CHECK_ROUTES };
+const ROUTES: ControlRoutes = { ...LOGIN_ROUTES, ...SCRIPT_ROUTES, ...CHECK_ROUTES, ...PUSH_ROUTES, ...CUSTOMER_ROUTES };
 
 /** Answers `/control/…`; the table is in the README beside this folder. */
 export async function answerControl(request: IncomingMessage, response: ServerResponse, url: URL, state: WechatState): Promise<void> {

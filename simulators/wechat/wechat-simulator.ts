@@ -29,7 +29,7 @@ export interface WechatSimulator {
   close(): Promise<void>;
 }
 
-/** Starts the WeChat simulator: login, access tokens, content checks. Rejects when the port is taken. */
+/** Starts the WeChat simulator: login, access tokens, content checks, customer messages and message push. Rejects when the port is taken. */
 export async function startWechatSimulator(options: WechatSimulatorOptions = {}): Promise<WechatSimulator> {
   const host = options.host ?? '127.0.0.1';
   const state = new WechatState();
@@ -37,7 +37,11 @@ export async function startWechatSimulator(options: WechatSimulatorOptions = {})
     handle(request, response, state).catch((error: unknown) => fail(response, error));
   });
   const listening = await listen(server, host, options.port ?? 0);
-  return { url: `http://${host}:${listening.port}`, ...listening };
+  const close = (): Promise<void> => {
+    state.close();
+    return listening.close();
+  };
+  return { url: `http://${host}:${listening.port}`, port: listening.port, close };
 }
 
 async function handle(request: IncomingMessage, response: ServerResponse, state: WechatState): Promise<void> {

@@ -1,14 +1,23 @@
 import { CallLog } from './call-log.js';
 import { Clock } from './clock.js';
+import { CustomerWindows } from './customer/windows.js';
 import { Faults } from './faults.js';
+import { HumanSessions } from './customer/human-sessions.js';
 import { IssuedTokens } from './issued-tokens.js';
 import { LoginCodes } from './codes.js';
+import { MediaChecks } from './media-checks.js';
 import { Openids } from './openids.js';
 import { PlainTokens } from './plain-tokens.js';
+import { PushBook } from './push/settings.js';
+import { PushSender } from './push/sender.js';
 import { Quotas } from './quotas.js';
+import { ReceivedMessages } from './customer/received.js';
 import { StableTokens } from './stable-tokens.js';
 import { WechatApps } from './apps.js';
 import { WordTable } from './word-table.js';
+
+/** More digits than a double holds, as at WeChat. */
+const FIRST_MSG_ID = 24_790_000_000_000_001n;
 
 /** All that the simulator remembers; gone when its process ends. */
 export class WechatState {
@@ -21,6 +30,26 @@ export class WechatState {
   readonly quotas = new Quotas(this.clock);
   readonly openids = new Openids(this.clock);
   readonly words = new WordTable();
+  readonly media = new MediaChecks();
+  readonly pushBook = new PushBook();
+  readonly sender = new PushSender(this.pushBook);
+  readonly windows = new CustomerWindows(this.clock);
+  readonly humans = new HumanSessions(this.clock);
+  readonly received = new ReceivedMessages();
   readonly faults = new Faults();
   readonly log = new CallLog();
+  #msgId = FIRST_MSG_ID;
+
+  /** The id of a user's next message. */
+  nextMsgId(): bigint {
+    const id = this.#msgId;
+    this.#msgId += 1n;
+    return id;
+  }
+
+  /** Ends what is under way. */
+  close(): void {
+    this.media.close();
+    this.sender.close();
+  }
 }
