@@ -11,6 +11,8 @@ import type { PushValue } from './push/message.js';
 import type { Variant } from './push/letter.js';
 
 const MOST_TIMES = 100;
+/** A user's text has 2,048 bytes at most; the bound keeps the record of pushes small. */
+const LONGEST_FIELDS = 16_384;
 const LATEST_S = 4_000_000_000;
 /** Of a user's message, by its `type`. */
 const MESSAGE_FIELDS: Readonly<Record<string, readonly string[]>> = {
@@ -43,6 +45,7 @@ async function writeMessage({ body, state }: ControlCall): Promise<ControlReply>
   if (typeof type !== 'string' || !names) throw new ControlError(400, `"type" must be one of ${Object.keys(MESSAGE_FIELDS).join(', ')}.`);
   if (msgId !== undefined && (typeof msgId !== 'string' || !/^\d{1,20}$/u.test(msgId))) throw new ControlError(400, '"msgId" must be a string of digits.');
   const fields = Object.fromEntries(names.map((name) => [name, textOf(body[lowerFirst(name)], lowerFirst(name))]));
+  checkLength(fields);
   const id = msgId === undefined ? state.nextMsgId() : BigInt(msgId);
   return answer(write(state, { appid, openid, type, fields, msgId: id, createTime }, mannerOf(body, state)), wait, { msgId: String(id) });
 }
@@ -57,6 +60,7 @@ async function enter({ body, state }: ControlCall): Promise<ControlReply> {
 async function sendEvent({ body, state }: ControlCall): Promise<ControlReply> {
   const { fields = {} } = body;
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) throw new ControlError(400, '"fields" must be a JSON object.');
+  checkLength(fields);
   const event: UserEvent = { ...actorOf(body, state), event: textOf(body['event'], 'event'), fields: fields as Readonly<Record<string, PushValue>> };
   return answer(pushEvents(state, event, mannerOf(body, state)), body['wait'], {});
 }
@@ -77,6 +81,10 @@ async function answer(deliveries: Promise<readonly Delivery[]>, wait: unknown = 
     return { body: more };
   }
   return { body: { ...more, deliveries: (await deliveries).map(viewOf) } };
+}
+
+function checkLength(fields: object): void {
+  if (JSON.stringify(fields).length > LONGEST_FIELDS) throw new ControlError(413, `The fields of a message must stay below ${LONGEST_FIELDS} characters.`);
 }
 
 function actorOf({ appid, openid, createTime }: ControlCall['body'], state: ControlCall['state']): { readonly appid: string; readonly openid: string; readonly createTime: number | undefined } {

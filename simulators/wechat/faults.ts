@@ -4,6 +4,8 @@ const LONGEST_QUEUE = 1000;
 export interface Fault {
   /** Only calls whose path begins with this. */
   readonly path?: string;
+  /** Only calls of this app: by its token, or by its appid in the query. */
+  readonly appid?: string;
   /** Answer this number (HTTP 200), for example −1, 45011, 40226. */
   readonly errcode?: number;
   readonly errmsg?: string;
@@ -22,7 +24,7 @@ export interface Fault {
 /** A script that cannot be meant; the message names the field. */
 export class BadFault extends Error {}
 
-const TYPES: Record<keyof Fault, string> = { path: 'string', errcode: 'number', errmsg: 'string', delayMs: 'number', hang: 'boolean', status: 'number', reset: 'boolean', after: 'boolean' };
+const TYPES: Record<keyof Fault, string> = { path: 'string', appid: 'string', errcode: 'number', errmsg: 'string', delayMs: 'number', hang: 'boolean', status: 'number', reset: 'boolean', after: 'boolean' };
 
 /** What the control endpoint scripted: a queue consumed one per matching call, else the default. */
 export class Faults {
@@ -44,9 +46,9 @@ export class Faults {
     return { default: this.#default, next: this.#next };
   }
 
-  /** The fault of a call to `path`; an empty one = answer normally. */
-  take(path: string): Fault {
-    const matches = (fault: Fault): boolean => fault.path === undefined || path.startsWith(fault.path);
+  /** The fault of a call to `path`, by an app where that is known before its body is read; an empty one = answer normally. */
+  take(path: string, appid?: string): Fault {
+    const matches = (fault: Fault): boolean => (fault.path === undefined || path.startsWith(fault.path)) && (fault.appid === undefined || fault.appid === appid);
     const index = this.#next.findIndex(matches);
     if (index >= 0) return this.#next.splice(index, 1)[0] as Fault;
     return matches(this.#default) ? this.#default : {};

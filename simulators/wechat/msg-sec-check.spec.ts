@@ -105,6 +105,13 @@ describe('msg_sec_check', () => {
     expect(called).toMatchObject({ calls: 2, errors: { '-1': 1, '0': 1 }, last: [{ errcode: -1, asked: { content: '甲', openid } }, { errcode: 0, asked: { content: '乙' } }] });
   });
 
+  it('fails for one app alone', async () => {
+    await bench.control('POST', 'apps', { appid: 'wx2', secret: 's' });
+    await bench.control('PUT', 'script', { default: { path: PATH, appid: 'wx2', errcode: 45009 } });
+    const other = await bench.call(PATH, { content: 'x', version: 2, scene: 1, openid: await bench.user('lan', 'wx2') }, await bench.freshToken('wx2'));
+    expect([other.errcode, (await check('x'))['errcode']]).toEqual([45009, 0]);
+  });
+
   it('lets a test wait for a call, and tells when none comes', async () => {
     const waiting = bench.control('GET', `calls?appid=wx1&path=${PATH}&atLeast=1`);
     await check('x');

@@ -44,7 +44,7 @@ export class StableTokens {
 
   /** Refreshes of the last 24 hours that were forced. */
   forced(appid: string): number {
-    return this.#tokensOf(appid).forcedAt.filter((at) => this.#clock.now() - at < DAY_MS).length;
+    return (this.#apps.get(appid)?.forcedAt ?? []).filter((at) => this.#clock.now() - at < DAY_MS).length;
   }
 
   #force(tokens: AppTokens): 45009 | 45011 | undefined {

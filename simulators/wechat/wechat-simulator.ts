@@ -56,7 +56,7 @@ async function handle(request: IncomingMessage, response: ServerResponse, state:
     answerText(response, 404, 'text/plain', 'The WeChat simulator does not know this path.');
     return;
   }
-  const fault = state.faults.take(url.pathname);
+  const fault = state.faults.take(url.pathname, state.issued.ownerOf(url.searchParams.get('access_token')) ?? url.searchParams.get('appid') ?? undefined);
   const strikes = fault.hang === true || fault.reset === true || fault.status !== undefined;
   const called = strikes && !fault.after ? {} : await answerCall(request, url, state, fault.errcode === undefined ? undefined : errorBody(fault.errcode, fault.errmsg));
   note(state, url, called);

@@ -6,6 +6,8 @@ import type { Platform } from './platform.js';
 export interface WechatFault {
   /** Only calls whose path begins with this. */
   readonly path?: string;
+  /** Only calls of this app that show its token. */
+  readonly appid?: string;
   readonly errcode?: number;
   readonly status?: number;
   readonly delayMs?: number;
