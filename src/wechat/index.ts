@@ -1,6 +1,10 @@
 export type { CodeExchange, WechatSession } from './open-api/code2session.js';
+export type { CustomerMessage, CustomerTyping } from './open-api/customer-message.js';
+export type { MediaCheck } from './open-api/media-check.js';
+export { SEC_CHECK_LIMIT, type SecCheck, type SecCheckScene, type SecDetail, type SecResult, type SecSuggestion } from './open-api/msg-sec-check.js';
 export { WechatApi } from './open-api/open-api.client.js';
-export { WechatError, type WechatErrorKind } from './open-api/wechat-error.js';
+export type { StableToken } from './open-api/stable-token.js';
+export { WECHAT_ERROR_KINDS, WechatError, type WechatErrorKind } from './open-api/wechat-error.js';
 export type { BillTrade, TradeBill } from './pay/bill.js';
 export type { WechatPayMerchant } from './pay/merchant.js';
 export { NoticeRefused, verifyNotice, type WechatPayNotice } from './pay/notice.js';

@@ -11,6 +11,9 @@ describe('refusalOf', () => {
     ['refused', 502],
     ['busy', 503],
     ['unreachable', 503],
+    ['timeout', 503],
+    ['malformed', 503],
+    ['token', 502],
   ])('%s is answered with %i, and tells nothing of WeChat\'s numbers', (kind, status) => {
     const refusal = refusalOf(new WechatError(kind, 'errcode 40125'));
     expect(refusal.definition.status).toBe(status);

@@ -42,6 +42,6 @@ describe('readSession', () => {
   });
 
   it.each([[null], ['x'], [[]], [{}], [{ openid: 7 }], [{ openid: '' }], [{ openid: 'a b' }], [{ openid: 'x'.repeat(129) }], [{ errcode: '40029', openid: 'o1' }]])('%j is not the protocol', (answer) => {
-    expect(kindOf(answer)).toBe('unreachable');
+    expect(kindOf(answer)).toBe('malformed');
   });
 });

@@ -1,4 +1,5 @@
-import { WechatError, type WechatErrorKind } from './wechat-error.js';
+import { readAnswer, type KindOfErrcode } from './answer.js';
+import { WechatError } from './wechat-error.js';
 
 /** `jscode2session`: a `wx.login` code (single use, 5 minutes) becomes the user's identity. https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/user-login/code2Session.html */
 export interface CodeExchange {
@@ -15,7 +16,7 @@ export interface WechatSession {
   readonly sessionKey: string;
 }
 
-const KIND_OF_ERRCODE: Readonly<Record<number, WechatErrorKind>> = {
+const KIND_OF_ERRCODE: KindOfErrcode = {
   [-1]: 'busy',
   40029: 'bad_code',
   40163: 'bad_code',
@@ -37,23 +38,13 @@ export function code2sessionUrl(baseUrl: string, exchange: CodeExchange): URL {
   return url;
 }
 
-/**
- * Reads the answer, which is HTTP 200 also for errors.
- * @throws WechatError
- */
+/** @throws WechatError */
 export function readSession(answer: unknown): WechatSession {
-  if (typeof answer !== 'object' || answer === null) throw new WechatError('unreachable', 'the answer is not an object');
-  const { errcode, openid, unionid, session_key: sessionKey } = answer as Record<string, unknown>;
-  if (errcode !== undefined && errcode !== 0) throw refusal(errcode);
-  if (typeof openid !== 'string' || !IDENTIFIER.test(openid)) throw new WechatError('unreachable', 'the answer has no openid');
+  const { openid, unionid, session_key: sessionKey } = readAnswer(answer, KIND_OF_ERRCODE);
+  if (typeof openid !== 'string' || !IDENTIFIER.test(openid)) throw new WechatError('malformed', 'the answer has no openid');
   return {
     openid,
     unionid: typeof unionid === 'string' && IDENTIFIER.test(unionid) ? unionid : undefined,
     sessionKey: typeof sessionKey === 'string' ? sessionKey : '',
   };
-}
-
-function refusal(errcode: unknown): WechatError {
-  if (typeof errcode !== 'number') return new WechatError('unreachable', 'the errcode is not a number');
-  return new WechatError(KIND_OF_ERRCODE[errcode] ?? 'refused', `errcode ${errcode}`);
 }
