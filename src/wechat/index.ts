@@ -14,4 +14,8 @@ export { WechatPayError, type WechatPayErrorKind } from './pay/pay-error.js';
 export type { PayChannel, PrepayAnswer, PrepayRequest } from './pay/prepay.js';
 export type { RefundRequest, RefundState, WechatRefund } from './pay/refund.js';
 export type { TradeState, WechatTrade } from './pay/trade.js';
+export { answerUrlCheck, openLetter, transferToPerson, type PushLetter, type PushReply } from './push/letter.js';
+export type { PushMessage, UserContent } from './push/message.js';
+export { PUSH_AES_KEY, PUSH_TOKEN, PushRefused, type PushFault, type PushSettings } from './push/push-settings.js';
+export type { PushQuery } from './push/signature.js';
 export { WechatModule } from './wechat.module.js';

@@ -23,6 +23,9 @@ export interface WechatVectors {
   readonly notify_refund_success: Letter;
   readonly notify_signature_probe: { readonly headers: Readonly<Record<string, string>> };
   readonly certificate_decrypt: { readonly algorithm: string; readonly nonce: string; readonly associated_data: string; readonly ciphertext: string; readonly plaintext: string };
+  readonly message_push: Readonly<
+    Record<'token' | 'timestamp' | 'nonce' | 'signature' | 'encoding_aes_key' | 'appid' | 'random16_utf8' | 'plaintext' | 'Encrypt' | 'msg_signature' | 'body', string>
+  >;
   readonly trade_bill: { readonly csv_utf8: string; readonly gzip_base64: string; readonly hash_value: string };
 }
 
