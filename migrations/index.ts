@@ -13,6 +13,7 @@ import { CreateReadyAnswers1763950000000 } from './1763950000000-create-ready-an
 import { CreateModerationPolicies1764000001000 } from './1764000001000-create-moderation-policies.js';
 import { WithholdTexts1764000005000 } from './1764000005000-withhold-texts.js';
 import { CreateVerdicts1764000002000 } from './1764000002000-create-verdicts.js';
+import { CreateReviews1764000003000 } from './1764000003000-create-reviews.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -31,6 +32,7 @@ export const MIGRATIONS = [
   CreateModerationPolicies1764000001000,
   WithholdTexts1764000005000,
   CreateVerdicts1764000002000,
+  CreateReviews1764000003000,
 ];
 
 /** Their names as the table `migrations` records them. */
