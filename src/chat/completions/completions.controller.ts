@@ -18,7 +18,7 @@ export class CompletionsController {
   @HttpCode(200)
   @ApiHeader({ name: 'X-Cache', required: false, schema: { type: 'string', enum: ['allow', 'bypass'] }, description: 'allow: a stored answer will do, also at a temperature above 0. bypass, like Cache-Control: no-store: none will do, and none is stored. The answer tells hit, miss or bypass under the same name.' })
   @Answers({ status: 200, type: CompletionDto, description: 'As the OpenAI API answers; a stream of chat.completion.chunk with `stream: true`.' },
-    'unauthenticated', 'forbidden', 'tenant_suspended', 'user_banned', 'not_found', 'conflict', 'content_blocked', 'queue_full', 'upstream_error')
+    'unauthenticated', 'forbidden', 'tenant_suspended', 'user_banned', 'user_muted', 'not_found', 'conflict', 'content_blocked', 'queue_full', 'upstream_error')
   async create(
     @Ctx() ctx: RequestContext, @Body() body: CreateCompletionDto, @Headers('idempotency-key') key: string | undefined,
     @Headers('x-cache') cache: string | undefined, @Headers('cache-control') control: string | undefined, @Res() reply: FastifyReply,

@@ -17,7 +17,7 @@ export class MessageController {
   @Post('conversations/:id/messages')
   @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'The same key gives the same run, also after a lost connection.' })
   @ApiHeader({ name: 'X-Cache', required: false, schema: { type: 'string', enum: ['bypass'] }, description: 'bypass: neither a ready nor a stored answer will do, and none is stored.' })
-  @Answers({ status: 200, stream: true, description: 'The answer as a stream in the wire format asked for.' }, 'unauthenticated', 'forbidden', 'tenant_suspended', 'user_banned', 'not_found', 'conflict', 'rate_limited', 'queue_full', 'unavailable')
+  @Answers({ status: 200, stream: true, description: 'The answer as a stream in the wire format asked for.' }, 'unauthenticated', 'forbidden', 'tenant_suspended', 'user_banned', 'user_muted', 'not_found', 'conflict', 'rate_limited', 'queue_full', 'unavailable')
   async send(
     @Ctx() ctx: RequestContext, @Param('id') id: string, @Body() body: SendMessageDto, @Query() query: BeginQuery,
     @Headers('idempotency-key') key: string | undefined, @Headers('x-cache') cache: string | undefined, @Req() request: FastifyRequest, @Res() reply: FastifyReply,
@@ -28,7 +28,7 @@ export class MessageController {
 
   @Post('messages/:id/regenerate')
   @ApiHeader({ name: 'Idempotency-Key', required: false })
-  @Answers({ status: 200, stream: true, description: 'Another answer to the same question; the former stays as an alternative.' }, 'unauthenticated', 'forbidden', 'tenant_suspended', 'user_banned', 'not_found', 'conflict', 'rate_limited', 'queue_full', 'unavailable')
+  @Answers({ status: 200, stream: true, description: 'Another answer to the same question; the former stays as an alternative.' }, 'unauthenticated', 'forbidden', 'tenant_suspended', 'user_banned', 'user_muted', 'not_found', 'conflict', 'rate_limited', 'queue_full', 'unavailable')
   async regenerate(
     @Ctx() ctx: RequestContext, @Param('id') id: string, @Query() query: BeginQuery,
     @Headers('idempotency-key') key: string | undefined, @Req() request: FastifyRequest, @Res() reply: FastifyReply,

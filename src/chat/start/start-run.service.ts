@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { RequestContext } from '../../platform/context/index.js';
 import { DomainError } from '../../platform/errors/index.js';
 import { newId } from '../../platform/values/index.js';
+import { StandingService } from '../../identity/index.js';
 import { MeteringService, type Estimate, type HoldRequest } from '../../billing/index.js';
 import { Dispatcher } from '../../upstream/index.js';
 import { AnswerSource } from '../cache/answer-source.service.js';
@@ -20,6 +21,7 @@ const STALE_RETRIES = 3;
  * A message's way, stages 3 to 6 (1 and 2, who and shape, are the guard's and
  * the DTO's; from 7 on it is execute-run's):
  *
+ *   –         who is muted may not ask                                StandingService          403
  *   3 window  what the model is shown                                 PromptService            400, 404, 409
  *   –         an answer that is stored already needs no channel       AnswerSource.find
  *   4 porter  refuse what can't be served before anything is stored   Dispatcher.checkRoom     429, 503
@@ -38,10 +40,12 @@ export class StartRunService {
     private readonly runs: RunRepository,
     private readonly launcher: LaunchRunService,
     private readonly rates: RunRates,
+    private readonly standing: StandingService,
   ) {}
 
-  /** @throws DomainError `queue_full`, `invalid_request`, `insufficient_balance`, `not_found`, `conflict`, `unavailable`. */
+  /** @throws DomainError `user_muted`, `queue_full`, `invalid_request`, `insufficient_balance`, `not_found`, `conflict`, `unavailable`. */
   async start(ctx: RequestContext, ask: Ask, options: AskOptions): Promise<StartedRun> {
+    await this.standing.assertMaySpeak(ctx);
     await this.rates.take(ctx);
     for (let attempt = 1; ; attempt += 1) {
       const prepared = await this.prompts.prepare(ctx, ask, attempt > 1);

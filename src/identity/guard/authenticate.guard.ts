@@ -39,7 +39,7 @@ export class AuthenticateGuard implements CanActivate {
       case 'public':
         return true;
       case 'user':
-        request.ctx = await this.userContext(request, access.apiKey);
+        request.ctx = await this.userContext(request, access);
         return true;
       case 'staff':
         request.platformCtx = await this.staffContext(request, access.role);
@@ -49,13 +49,13 @@ export class AuthenticateGuard implements CanActivate {
     }
   }
 
-  private async userContext(request: FastifyRequest, apiKeyAllowed: boolean): Promise<RequestContext> {
+  private async userContext(request: FastifyRequest, access: Extract<Access, { kind: 'user' }>): Promise<RequestContext> {
     const caller = callerOf(request);
     const token = bearerOf(request);
-    const { tenantId, actor } = isApiKey(token) ? await this.byApiKey(token, apiKeyAllowed, caller.ip) : await this.byAccessToken(token);
+    const { tenantId, actor } = isApiKey(token) ? await this.byApiKey(token, access.apiKey, caller.ip) : await this.byAccessToken(token);
     await this.assertSameTenant(request, tenantId);
     const ctx = makeContext({ tenantId, actor, requestId: caller.requestId, locale: caller.locale, client: actor.via === 'api_key' ? 'api' : caller.client, platform: caller.platform });
-    await this.standing.assertGood(ctx);
+    await this.standing.assertGood(ctx, access.evenBanned);
     if (actor.via === 'api_key') this.apiKeys.used(ctx.tenantId, actor.credentialId);
     return ctx;
   }

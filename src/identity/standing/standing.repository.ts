@@ -12,11 +12,16 @@ const VALID = {
 /** Reads over `users`, `sessions` and `api_keys`. */
 @Injectable()
 export class StandingRepository {
+  /** Locks the row, and not against new rows that refer to it. */
+  async lock(tx: TenantTx, userId: string): Promise<Standing | undefined> {
+    return (await tx.query<{ standing: Standing }>('SELECT standing FROM users WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE', [tx.ctx.tenantId, userId]))[0]?.standing;
+  }
+
   async read(tx: TenantTx, userId: string, via: keyof typeof VALID, credentialId: string): Promise<StandingFacts> {
-    const rows = await tx.query<{ standing: Standing; valid: boolean }>(
-      `SELECT u.standing, EXISTS (${VALID[via]}) AS valid FROM users u WHERE u.tenant_id = $1 AND u.id = $2`,
+    const rows = await tx.query<{ standing: Standing; muted_until: Date | null; valid: boolean }>(
+      `SELECT u.standing, u.muted_until, EXISTS (${VALID[via]}) AS valid FROM users u WHERE u.tenant_id = $1 AND u.id = $2`,
       [tx.ctx.tenantId, userId, credentialId],
     );
-    return { standing: rows[0]?.standing, credentialValid: rows[0]?.valid ?? false };
+    return { standing: rows[0]?.standing, mutedUntil: rows[0]?.muted_until?.getTime(), credentialValid: rows[0]?.valid ?? false };
   }
 }

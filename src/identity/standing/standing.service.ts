@@ -1,11 +1,13 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Actor, RequestContext } from '../../platform/context/index.js';
-import { Database } from '../../platform/database/index.js';
+import { Database, type TenantTx } from '../../platform/database/index.js';
 import { DomainError } from '../../platform/errors/index.js';
 import { Bus, NewsCache } from '../../platform/redis/index.js';
+import { now } from '../../platform/values/index.js';
 import { TenantService } from '../../tenants/index.js';
+import type { Standing } from '../users/user.js';
 import { UserRepository } from '../users/user.repository.js';
-import { readNews, refusalOf, writeNews, type LostStanding, type StandingFacts } from './standing.js';
+import { muteRefusal, readNews, refusalOf, writeNews, type LostStanding, type StandingChange, type StandingFacts } from './standing.js';
 import { StandingRepository } from './standing.repository.js';
 
 const CACHE = { channel: 'standing.changed', max: 50_000, ttlMs: 60_000 } as const;
@@ -34,30 +36,45 @@ export class StandingService implements OnModuleInit {
     await this.cache.follow({ onNews: (message) => this.reportLost(message) });
   }
 
-  /** @throws tenant_suspended, user_banned, unauthenticated (session or key revoked, account deleted) */
-  async assertGood(ctx: RequestContext): Promise<void> {
+  /**
+   * `evenBanned`: for the doors that are open to banned users, too.
+   * @throws tenant_suspended, user_banned, unauthenticated (session or key revoked, account deleted)
+   */
+  async assertGood(ctx: RequestContext, evenBanned = false): Promise<void> {
     const tenant = await this.tenants.byId(ctx.tenantId);
     if (tenant.state === 'suspended') throw new DomainError('tenant_suspended');
     if (ctx.actor.kind !== 'user') return;
-    const { actor } = ctx;
-    const facts = await this.cache.get(`${ctx.tenantId}:${actor.userId}:${actor.credentialId}`, () => this.load(ctx, actor));
-    const refusal = refusalOf(facts);
+    const refusal = refusalOf(await this.facts(ctx, ctx.actor), evenBanned);
     if (refusal !== undefined) throw new DomainError(refusal);
   }
 
-  /**
-   * Refuses the user everywhere within a second, and ends its streams. Sessions stay: they work again after `unban`.
-   * Doing it twice is the same as once. @throws not_found (param `user_id`); unavailable when the ban holds but could not be told to the other nodes: do it again.
-   */
-  async ban(ctx: RequestContext, userId: string, reason: string | undefined): Promise<void> {
-    await this.setStanding(ctx, userId, 'banned', reason);
-    await this.cache.tell(writeNews({ tenantId: ctx.tenantId, userId, lost: 'user_banned' }));
+  /** Asked before anything is begun that the user's words start. A mute ends by itself. @throws user_muted, which names the end */
+  async assertMaySpeak(ctx: RequestContext): Promise<void> {
+    if (ctx.actor.kind !== 'user') return;
+    const refusal = muteRefusal(await this.facts(ctx, ctx.actor), now(), ctx.locale);
+    if (refusal !== undefined) throw refusal;
   }
 
-  /** @throws not_found (param `user_id`) */
-  async unban(ctx: RequestContext, userId: string): Promise<void> {
-    await this.setStanding(ctx, userId, 'active', undefined);
-    await this.cache.tell(writeNews({ tenantId: ctx.tenantId, userId }));
+  /** Writes a standing within the caller's transaction. After its commit `tell` must follow. @throws not_found (param `user_id`) */
+  async write(tx: TenantTx, userId: string, change: StandingChange): Promise<void> {
+    const found = 'standing' in change ? await this.users.setStanding(tx, userId, change.standing, change.standing === 'banned' ? (change.reason ?? null) : null) : await this.users.setMute(tx, userId, change.mutedUntil ?? null);
+    if (!found) throw new DomainError('not_found', { param: 'user_id' });
+  }
+
+  /** Lets one change at a time follow from what a user did. @returns the standing as it is. @throws not_found (param `user_id`) */
+  async lock(tx: TenantTx, userId: string): Promise<Standing> {
+    const standing = await this.repository.lock(tx, userId);
+    if (standing === undefined) throw new DomainError('not_found', { param: 'user_id' });
+    return standing;
+  }
+
+  /**
+   * Tells every node of a standing that was committed: it holds there within a second, and `banned` ends the user's streams.
+   * Sessions stay: they work again after a ban. Telling twice is the same as once.
+   * @throws unavailable when it could not be told: nodes then find it within a minute
+   */
+  async tell(ctx: RequestContext, userId: string, became: 'banned' | 'other'): Promise<void> {
+    await this.cache.tell(writeNews({ tenantId: ctx.tenantId, userId, lost: became === 'banned' ? 'user_banned' : undefined }));
   }
 
   /** Tells that `UserService.erase` was committed: the account's streams end. */
@@ -79,13 +96,12 @@ export class StandingService implements OnModuleInit {
     return () => this.lostHandlers.delete(handler);
   }
 
-  private async load(ctx: RequestContext, actor: Extract<Actor, { kind: 'user' }>): Promise<StandingFacts> {
-    return this.database.inTenant(ctx, (tx) => this.repository.read(tx, actor.userId, actor.via, actor.credentialId));
+  private facts(ctx: RequestContext, actor: Extract<Actor, { kind: 'user' }>): Promise<StandingFacts> {
+    return this.cache.get(`${ctx.tenantId}:${actor.userId}:${actor.credentialId}`, () => this.load(ctx, actor));
   }
 
-  private async setStanding(ctx: RequestContext, userId: string, standing: 'active' | 'banned', reason: string | undefined): Promise<void> {
-    const found = await this.database.inTenant(ctx, (tx) => this.users.setStanding(tx, userId, standing, reason ?? null));
-    if (!found) throw new DomainError('not_found', { param: 'user_id' });
+  private async load(ctx: RequestContext, actor: Extract<Actor, { kind: 'user' }>): Promise<StandingFacts> {
+    return this.database.inTenant(ctx, (tx) => this.repository.read(tx, actor.userId, actor.via, actor.credentialId));
   }
 
   private reportLost(message: string): void {

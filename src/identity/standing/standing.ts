@@ -1,20 +1,38 @@
-import type { ErrorCode } from '../../platform/errors/index.js';
+import { DomainError, type ErrorCode } from '../../platform/errors/index.js';
+import { chinaTime } from '../../platform/values/index.js';
 import type { Standing } from '../users/user.js';
 
 /** What one query finds of a user and of the credential that it came with. */
 export interface StandingFacts {
   /** Undefined when there is no such user. */
   readonly standing: Standing | undefined;
+  /** Milliseconds since 1970; what is over is no mute. */
+  readonly mutedUntil: number | undefined;
   /** The session is open, or the API key not revoked. */
   readonly credentialValid: boolean;
 }
 
-/** Why a user is refused, if it is. A ban is told even where the session is gone, too. */
-export function refusalOf(facts: StandingFacts): Extract<ErrorCode, 'user_banned' | 'unauthenticated'> | undefined {
-  if (facts.standing === 'banned') return 'user_banned';
-  if (facts.standing !== 'active' || !facts.credentialValid) return 'unauthenticated';
-  return undefined;
+/** Why a user is refused, if it is. A ban is told even where the session is gone, too; a door that is open to the banned still wants a good credential. */
+export function refusalOf(facts: StandingFacts, evenBanned = false): Extract<ErrorCode, 'user_banned' | 'unauthenticated'> | undefined {
+  if (facts.standing === 'banned' && !evenBanned) return 'user_banned';
+  const known = facts.standing === 'active' || facts.standing === 'banned';
+  return known && facts.credentialValid ? undefined : 'unauthenticated';
 }
+
+/** The refusal of a user who may look, and not ask; undefined where it may. The text names the end, in the time of China. */
+export function muteRefusal(facts: StandingFacts, at: number, locale: 'zh' | 'en'): DomainError | undefined {
+  const until = facts.mutedUntil;
+  if (until === undefined || until <= at) return undefined;
+  const iso = new Date(until).toISOString();
+  const message = locale === 'zh' ? `你已被禁言至 ${chinaTime(until)}（北京时间），期间不能提问` : `You are muted until ${iso} and can not ask until then.`;
+  return new DomainError('user_muted', { message, retryAfterMs: until - at, details: { until: iso } });
+}
+
+/** What is to hold for a user from now on. */
+export type StandingChange =
+  | { readonly standing: 'banned'; readonly reason: string | undefined }
+  | { readonly standing: 'active' }
+  | { readonly mutedUntil: Date | undefined };
 
 /** A user that may not go on: its streams in flight end with `code`. */
 export interface LostStanding {

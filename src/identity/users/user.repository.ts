@@ -43,6 +43,11 @@ export class UserRepository {
     return result.affected === 1;
   }
 
+  /** False when there is no such user, or it was deleted. */
+  async setMute(tx: TenantTx, id: string, until: Date | null): Promise<boolean> {
+    return (await tx.query(`UPDATE users SET muted_until = $3 WHERE tenant_id = $1 AND id = $2 AND standing <> 'deleted' RETURNING id`, [tx.ctx.tenantId, id, until])).length === 1;
+  }
+
   /** Takes out all that tells who it was. */
   async pseudonymise(tx: TenantTx, id: string, openid: string): Promise<void> {
     await tx.manager.update(UserEntity, { tenantId: tx.ctx.tenantId, id }, { openid, unionid: null, nickname: null, standing: 'deleted', standingReason: null, deletedAt: nowDate() });

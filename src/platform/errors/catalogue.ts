@@ -55,6 +55,10 @@ export const ERROR_CATALOGUE = define({
     status: 403, type: 'permission_error', wxapp: 10001, retryable: false, logLevel: 'info',
     text: { zh: '账号已被封禁', en: 'This account is banned.' },
   },
+  user_muted: {
+    status: 403, type: 'permission_error', wxapp: 102, retryable: true, logLevel: 'info',
+    text: { zh: '你已被禁言，请稍后再试', en: 'You are muted for a while. Please try again later.' },
+  },
   not_found: {
     status: 404, type: 'not_found_error', wxapp: 404, retryable: false, logLevel: 'debug',
     text: { zh: '内容不存在', en: 'There is nothing here.' },

@@ -1,3 +1,4 @@
+export { chinaTime } from './china-time.js';
 export { delay, now, nowDate } from './clock.js';
 export { decimalOf, isDecimal, product, roundHalfUp, type Decimal } from './decimal.js';
 export { ID, isId, newId, timeOfId } from './ids.js';
