@@ -11,6 +11,8 @@ import { SessionController } from './sessions/session.controller.js';
 import { SessionRepository } from './sessions/session.repository.js';
 import { SessionService } from './sessions/session.service.js';
 import { SweepSessionsJob } from './sessions/sweep.job.js';
+import { StaffActionRepository } from './staff/staff-action.repository.js';
+import { StaffActionService } from './staff/staff-action.service.js';
 import { StaffRepository } from './staff/staff.repository.js';
 import { StaffService } from './staff/staff.service.js';
 import { StandingRepository } from './standing/standing.repository.js';
@@ -33,6 +35,8 @@ import { WechatLoginService } from './wechat-login/wechat-login.service.js';
     SessionRepository,
     SessionService,
     SweepSessionsJob,
+    StaffActionRepository,
+    StaffActionService,
     StaffRepository,
     StaffService,
     StandingRepository,
@@ -43,6 +47,6 @@ import { WechatLoginService } from './wechat-login/wechat-login.service.js';
     AuthenticateGuard,
     { provide: APP_GUARD, useExisting: AuthenticateGuard },
   ],
-  exports: [ApiKeyService, AuthenticateGuard, RateLimits, StaffService, StandingService, UserService],
+  exports: [ApiKeyService, AuthenticateGuard, RateLimits, StaffActionService, StaffService, StandingService, UserService],
 })
 export class IdentityModule {}
