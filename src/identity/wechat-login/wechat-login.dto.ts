@@ -20,6 +20,16 @@ export class WechatLoginDto {
   app_id?: string;
 }
 
+/** Passes the doors of appeals only. */
+export class AppealLoginDto {
+  @ApiProperty() access_token!: string;
+  @ApiProperty({ description: 'Seconds.' }) expires_in!: number;
+
+  static of(tokens: Pick<TokenPair, 'accessToken' | 'expiresIn'>): AppealLoginDto {
+    return { access_token: tokens.accessToken, expires_in: tokens.expiresIn };
+  }
+}
+
 export class LoginDto extends TokenPairDto {
   @ApiProperty({ type: MeDto }) user!: MeDto;
 
