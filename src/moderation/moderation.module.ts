@@ -8,6 +8,7 @@ import { CheckDesk } from './checkers/check-desk.service.js';
 import { CHECKERS, type Checker } from './checkers/checker.js';
 import { OpenAiChecker } from './checkers/openai-checker.client.js';
 import { VerdictCacheRepository } from './checkers/verdict-cache.repository.js';
+import { PeopleModule } from './people.module.js';
 import { PolicyRepository } from './policy/policy.repository.js';
 import { PolicyService } from './policy/policy.service.js';
 import { ModerationsController } from './screening/moderations.controller.js';
@@ -56,10 +57,10 @@ export class ModerationModule implements OnApplicationBootstrap {
     const worker = role !== 'api';
     return {
       module: ModerationModule,
-      imports: [TenantsModule, IdentityModule],
+      imports: [TenantsModule, IdentityModule, PeopleModule.for(role)],
       controllers: api ? [ModerationsController] : [],
       providers: [...MADE, ...POLICY, ...REMOTE, ...LOG, ...(api ? API : []), ...(worker ? WORKER : [])],
-      exports: [PolicyService, RemoteScreening, VerdictLog, ...(api ? API_DOOR : [])],
+      exports: [PeopleModule, PolicyService, RemoteScreening, VerdictLog, ...(api ? API_DOOR : [])],
     };
   }
 }
