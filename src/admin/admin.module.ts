@@ -6,9 +6,12 @@ import { ModerationModule } from '../moderation/index.js';
 import type { Role } from '../platform/config/index.js';
 import { TenantsModule } from '../tenants/index.js';
 import { UpstreamModule } from '../upstream/index.js';
+import { AdminAppealController } from './appeals/appeal.controller.js';
+import { AdminStaffActionController } from './audit/staff-action.controller.js';
 import { AdminAuthController } from './auth/auth.controller.js';
 import { AdminChannelController } from './channels/channel.controller.js';
 import { AdminTenantChannelController } from './channels/tenant-channel.controller.js';
+import { AdminDeskRulesController } from './desk/desk-rules.controller.js';
 import { EnterTenant } from './enter-tenant.service.js';
 import { AdminMerchantController } from './merchants/merchant.controller.js';
 import { AdminPolicyController } from './moderation/policy.controller.js';
@@ -19,6 +22,9 @@ import { AdminPackageController } from './packages/package.controller.js';
 import { AdminPaymentController } from './payments/payment.controller.js';
 import { AdminPriceController } from './prices/price.controller.js';
 import { AdminReadyAnswerController } from './ready-answers/ready-answer.controller.js';
+import { AdminPlatformReviewController } from './reviews/platform-review.controller.js';
+import { AdminReviewController } from './reviews/review.controller.js';
+import { AdminSanctionController } from './sanctions/sanction.controller.js';
 import { AdminStaffController } from './staff/staff.controller.js';
 import { AdminTenantController } from './tenants/tenant.controller.js';
 import { AdminUserController } from './users/user.controller.js';
@@ -33,6 +39,7 @@ export class AdminModule {
       controllers: [
         AdminAuthController, AdminTenantController, AdminUserController, AdminMerchantController, AdminPackageController, AdminOrderController, AdminPaymentController,
         AdminPriceController, AdminReadyAnswerController, AdminChannelController, AdminTenantChannelController, AdminModelController,
+        AdminReviewController, AdminPlatformReviewController, AdminAppealController, AdminSanctionController, AdminDeskRulesController, AdminStaffActionController,
         AdminStaffController, AdminPolicyController, AdminVerdictController,
       ],
       providers: [EnterTenant, TenantUserService],
