@@ -11,9 +11,9 @@ import { CreateRefunds1763800002000 } from './1763800002000-create-refunds.js';
 import { CreateChannels1763900000000 } from './1763900000000-create-channels.js';
 import { CreateReadyAnswers1763950000000 } from './1763950000000-create-ready-answers.js';
 import { CreateModerationPolicies1764000001000 } from './1764000001000-create-moderation-policies.js';
-import { WithholdTexts1764000005000 } from './1764000005000-withhold-texts.js';
 import { CreateVerdicts1764000002000 } from './1764000002000-create-verdicts.js';
 import { CreateReviews1764000003000 } from './1764000003000-create-reviews.js';
+import { WithholdTexts1764000005000 } from './1764000005000-withhold-texts.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -30,9 +30,9 @@ export const MIGRATIONS = [
   CreateChannels1763900000000,
   CreateReadyAnswers1763950000000,
   CreateModerationPolicies1764000001000,
-  WithholdTexts1764000005000,
   CreateVerdicts1764000002000,
   CreateReviews1764000003000,
+  WithholdTexts1764000005000,
 ];
 
 /** Their names as the table `migrations` records them. */

@@ -15,7 +15,6 @@ export { RateLimits } from './limits/rate-limits.service.js';
 export { IdentityModule } from './identity.module.js';
 export type { SessionSummary } from './sessions/session.repository.js';
 export { STAFF_ROLES, type Staff, type StaffRole } from './staff/staff.js';
-export type { Staff, StaffRole } from './staff/staff.js';
 export { STAFF_ACTIONS, type StaffAction, type StaffActionDraft, type StaffActionName } from './staff/staff-action.js';
 export { StaffActionService } from './staff/staff-action.service.js';
 export { StaffService } from './staff/staff.service.js';
