@@ -1,9 +1,8 @@
-import { Readable } from 'node:stream';
 import { Controller, Get, Query, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Ctx, type RequestContext } from '../../platform/context/index.js';
-import { Answers, PageQuery } from '../../platform/http/index.js';
+import { Answers, PageQuery, sendCsv } from '../../platform/http/index.js';
 import { ForUser, USER_ERRORS } from '../../identity/index.js';
 import { UsageListDto, UsageRowDto, WalletDto, WalletTransferDto, WalletTransferListDto } from './wallet.dto.js';
 import { WalletService } from './wallet.service.js';
@@ -48,8 +47,4 @@ export class WalletController {
   exportUsage(@Ctx() ctx: RequestContext, @Res() reply: FastifyReply): void {
     sendCsv(reply, 'usage', this.wallets.exportUsage(ctx));
   }
-}
-
-function sendCsv(reply: FastifyReply, name: string, lines: AsyncIterable<string>): void {
-  void reply.header('content-type', 'text/csv; charset=utf-8').header('content-disposition', `attachment; filename="bailiao-${name}.csv"`).send(Readable.from(lines));
 }

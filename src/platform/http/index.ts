@@ -1,6 +1,7 @@
 export { Answers, ErrorBodyDto } from './answers.decorator.js';
 export { platformOf } from './client-platform.js';
 export { allowCrossOrigin, type OriginRule } from './cross-origin.js';
+export { sendCsv } from './csv-reply.js';
 export { ErrorFilter, sendError } from './error.filter.js';
 export { IdParam } from './id-param.pipe.js';
 export { IdempotencyKey } from './idempotency-key.decorator.js';
