@@ -12,4 +12,5 @@ export { ACCESS, Public } from './public.decorator.js';
 export { RawBody } from './raw-body.decorator.js';
 export { observeRequests } from './request-log.js';
 export { makeAdapter } from './server.js';
+export { TakesUpload, UploadBody, type Upload, type UploadRule, type UploadType } from './upload.decorator.js';
 export { makeValidationPipe } from './validation.pipe.js';

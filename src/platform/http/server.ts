@@ -1,7 +1,9 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { DomainError } from '../errors/index.js';
 import { newId } from '../values/index.js';
 import { BODY_LIMIT, parseJsonBody } from './json-body.js';
 import { wantsRawBody } from './raw-body.decorator.js';
+import { UPLOAD_TYPES, uploadRuleOf } from './upload.decorator.js';
 
 const REQUEST_ID = /^[\w.:-]{8,64}$/;
 
@@ -28,6 +30,11 @@ export function makeAdapter(trustedHops: number): FastifyAdapter {
     } catch (error) {
       done(error as Error);
     }
+  });
+  // Files are passed on unread: their route reads them, within its own bound, when it knows who sends them.
+  fastify.addContentTypeParser([...UPLOAD_TYPES], (request, payload, done) => {
+    if (uploadRuleOf(request) !== undefined) done(null, payload);
+    else done(new DomainError('invalid_request', { param: 'content-type', message: 'the content type must be application/json' }));
   });
   return adapter;
 }
