@@ -10,6 +10,7 @@ import { CreateOrders1763800001000 } from './1763800001000-create-orders.js';
 import { CreateRefunds1763800002000 } from './1763800002000-create-refunds.js';
 import { CreateChannels1763900000000 } from './1763900000000-create-channels.js';
 import { CreateReadyAnswers1763950000000 } from './1763950000000-create-ready-answers.js';
+import { CreateWordLists1764000000000 } from './1764000000000-create-word-lists.js';
 import { CreateModerationPolicies1764000001000 } from './1764000001000-create-moderation-policies.js';
 import { CreateVerdicts1764000002000 } from './1764000002000-create-verdicts.js';
 import { CreateReviews1764000003000 } from './1764000003000-create-reviews.js';
@@ -29,6 +30,7 @@ export const MIGRATIONS = [
   CreateRefunds1763800002000,
   CreateChannels1763900000000,
   CreateReadyAnswers1763950000000,
+  CreateWordLists1764000000000,
   CreateModerationPolicies1764000001000,
   CreateVerdicts1764000002000,
   CreateReviews1764000003000,

@@ -19,6 +19,15 @@ import { VerdictLog } from './verdicts/verdict-log.service.js';
 import { VerdictMonths } from './verdicts/verdict-months.service.js';
 import { VerdictSearch } from './verdicts/verdict-search.service.js';
 import { VerdictRepository } from './verdicts/verdict.repository.js';
+import { Lexicons } from './words/lexicons.service.js';
+import { WordImport } from './words/word-import.service.js';
+import { WordListRepository } from './words/word-list.repository.js';
+import { WordListService } from './words/word-list.service.js';
+import { WordOwners } from './words/word-owners.service.js';
+import { WordReading } from './words/word-reading.service.js';
+import { WordTrial } from './words/word-trial.service.js';
+import { WordRepository } from './words/word.repository.js';
+import { WordService } from './words/word.service.js';
 
 const POLICY = [PolicyRepository, PolicyService];
 const REMOTE = [
@@ -33,6 +42,9 @@ const API = [VerdictSearch, ModerationsService];
 const API_DOOR = [VerdictSearch];
 const WORKER = [RetentionJob];
 const MADE = [{ provide: Sealer, inject: [CONFIG], useFactory: (config: Config) => new Sealer(config.masterKeys) }];
+/** Every process searches texts; the lists are kept where staff comes in. */
+const WORDS = [WordListRepository, WordRepository, WordReading, Lexicons];
+const WORD_STAFF = [WordListService, WordService, WordImport, WordTrial];
 
 /** Judges texts. A worker has everything but the public routes. */
 @Module({})
@@ -59,8 +71,8 @@ export class ModerationModule implements OnApplicationBootstrap {
       module: ModerationModule,
       imports: [TenantsModule, IdentityModule, PeopleModule.for(role)],
       controllers: api ? [ModerationsController] : [],
-      providers: [...MADE, ...POLICY, ...REMOTE, ...LOG, ...(api ? API : []), ...(worker ? WORKER : [])],
-      exports: [PeopleModule, PolicyService, RemoteScreening, VerdictLog, ...(api ? API_DOOR : [])],
+      providers: [...MADE, ...POLICY, ...REMOTE, ...LOG, ...WORDS, ...(api ? [...API, WordOwners, ...WORD_STAFF] : []), ...(worker ? WORKER : [])],
+      exports: [PeopleModule, PolicyService, RemoteScreening, VerdictLog, Lexicons, ...(api ? [...API_DOOR, ...WORD_STAFF] : [])],
     };
   }
 }

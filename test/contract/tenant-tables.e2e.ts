@@ -6,7 +6,7 @@ import { Platform } from '../kit/platform.js';
 import { scripted } from '../kit/upstream-script.js';
 
 /** Tables of the whole platform: the only ones without a tenant, each stamped by stamp_platform_table. */
-const PLATFORM_TABLES = ['staff', 'channels', 'models', 'migrations'];
+const PLATFORM_TABLES = ['staff', 'channels', 'models', 'word_lists', 'words', 'migrations'];
 /** TypeORM's own record of what was migrated: readable, nothing in it. */
 const BARE_TABLES = ['migrations'];
 

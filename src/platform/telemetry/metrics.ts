@@ -39,6 +39,10 @@ export class Metrics {
   readonly auditViolations = new Gauge({ name: 'bailiao_audit_violations', help: 'Rows for which an invariant of money did not hold at the last audit. Anything but 0 is an alert.', labelNames: ['invariant'], registers: [this.registry] });
   readonly auditSeconds = new Gauge({ name: 'bailiao_audit_seconds', help: 'How long the last audit of an invariant took.', labelNames: ['invariant'], registers: [this.registry] });
   readonly auditTime = new Gauge({ name: 'bailiao_audit_timestamp_seconds', help: 'When this process last finished an audit; 0: never.', registers: [this.registry] });
+  readonly lexiconSeconds = new Histogram({ name: 'bailiao_lexicon_build_seconds', help: 'From the reading of word lists to their new lexicon.', buckets: SECONDS, registers: [this.registry] });
+  readonly lexiconWords = new Gauge({ name: 'bailiao_lexicon_words', help: 'Words that this process holds to search texts for, by whose they are.', labelNames: ['owner'], registers: [this.registry] });
+  readonly lexiconBytes = new Gauge({ name: 'bailiao_lexicon_bytes', help: 'What the words of this process take, roughly.', registers: [this.registry] });
+  readonly lexiconFaults = new Counter({ name: 'bailiao_lexicon_faults_total', help: 'Lexicons that could not be built; the one before serves on. Any growth is an alert.', registers: [this.registry] });
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
