@@ -29,6 +29,10 @@ import { AdminStaffController } from './staff/staff.controller.js';
 import { AdminTenantController } from './tenants/tenant.controller.js';
 import { AdminUserController } from './users/user.controller.js';
 import { TenantUserService } from './users/tenant-user.service.js';
+import { AdminTenantWordListController } from './words/tenant-word-list.controller.js';
+import { AdminTenantWordController } from './words/tenant-word.controller.js';
+import { AdminWordListController } from './words/word-list.controller.js';
+import { AdminWordController } from './words/word.controller.js';
 
 @Module({})
 export class AdminModule {
@@ -41,6 +45,7 @@ export class AdminModule {
         AdminPriceController, AdminReadyAnswerController, AdminChannelController, AdminTenantChannelController, AdminModelController,
         AdminReviewController, AdminPlatformReviewController, AdminAppealController, AdminSanctionController, AdminDeskRulesController, AdminStaffActionController,
         AdminStaffController, AdminPolicyController, AdminVerdictController,
+        AdminWordListController, AdminWordController, AdminTenantWordListController, AdminTenantWordController,
       ],
       providers: [EnterTenant, TenantUserService],
     };
