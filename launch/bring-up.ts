@@ -3,6 +3,7 @@ import { startApp } from './app.js';
 import { type DataDir, makeFolder } from './data-dir.js';
 import { ensureDemoMerchant } from './demo-merchant.js';
 import { DEMO_APP_ID, DEMO_SLUG, ensureDemoTenant, logInAsAdmin } from './demo-tenant.js';
+import { enterDemoWords } from './demo-words.js';
 import { openFirstAdmin } from './first-admin.js';
 import { type Env, type Given, readPort } from './given.js';
 import { LaunchError } from './launch-error.js';
@@ -88,6 +89,7 @@ export async function bringUp(options: BringUpOptions): Promise<WelcomeFacts> {
     const token = await logInAsAdmin(url, admin, signal);
     const value = await ensureDemoTenant({ url, wechat, token, appSecret: secrets.demoAppSecret, signal });
     if (simulators !== undefined && !given.pay) await ensureDemoMerchant({ url, wechatpay: simulators.wechatpay, dataDir: dataDir.path, token, signal });
+    if (value === 'made' && token !== undefined) await enterDemoWords({ url, token, signal });
     if (value === 'absent') log('演示租户不存在，可由管理员新建（slug demo）· the demo tenant is missing; an admin can make it');
     return { detail: value === 'absent' ? '—' : DEMO_SLUG, value };
   });
