@@ -53,7 +53,7 @@ function bubbleFor(role) {
   return { item, bubble };
 }
 
-const ENDS = { stopped: '已停止', failed: '回答中断', refused: '回答已被收回' };
+const ENDS = { stopped: '已停止', failed: '回答中断', refused: '回答已被收回', recalled: '回答未通过内容审核' };
 
 function tools(item, message, newest) {
   item.querySelector('.tools')?.remove();
@@ -107,7 +107,7 @@ async function showMessages() {
   $('empty').hidden = data.length > 0;
   for (const [at, message] of [...data].reverse().entries()) {
     const { item, bubble } = bubbleFor(message.role);
-    write(bubble, message.content);
+    write(bubble, message.role === 'user' && message.state === 'refused' ? '（这条提问未通过内容审核）' : message.content);
     if (message.role === 'assistant') tools(item, message, at === data.length - 1);
   }
   $('title').textContent = state.conversation?.title ?? document.title.split(' · ')[0];
@@ -125,7 +125,7 @@ async function stream({ open, known }) {
     write(bubble, text);
     if (end) toEnd();
   });
-  if (known) typist.add(known.text);
+  if (known) typist.add(known.text, undefined, known.seq);
   setBusy(true);
   toEnd();
   const conversation = state.conversation.id;
@@ -138,7 +138,8 @@ async function stream({ open, known }) {
       onEvent: ({ event, data }, seq) => {
         if (event === 'queued') $('status').textContent = `排队中，第 ${data.position} 位，约 ${Math.ceil(data.eta_ms / 1000)} 秒`;
         if (event === 'started') $('status').textContent = '正在回答…';
-        if (event === 'delta') typist.add(data.content, data.pace);
+        if (event === 'delta') typist.add(data.content, data.pace, seq);
+        if (event === 'recall') typist.recall(data.from_seq, data.replace, seq);
         if (event === 'error') failed = data.message;
         if (event === 'done' && data.credits !== undefined) ended = data;
         sessionStorage.setItem(REMEMBERED(), JSON.stringify({ conversation, runId: state.runId, seq, text: typist.text }));

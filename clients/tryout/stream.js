@@ -60,12 +60,24 @@ export class Typist {
   constructor(draw) {
     this.draw = draw;
     this.text = '';
+    /** Where the words of each event begin, to take them back. */
+    this.begins = [];
     this.shown = 0;
     this.pace = 40;
     this.last = 0;
   }
 
-  add(content, pace) {
+  /** Words from `fromSeq` on are taken back, and others stand in their place. */
+  recall(fromSeq, replace, seq) {
+    const begin = this.begins.find((each) => each.seq >= fromSeq);
+    this.text = this.text.slice(0, begin?.at ?? this.text.length);
+    this.begins = this.begins.filter((each) => each.seq < fromSeq);
+    this.shown = Math.min(this.shown, this.text.length);
+    this.add(replace, undefined, seq);
+  }
+
+  add(content, pace, seq) {
+    this.begins.push({ seq, at: this.text.length });
     this.text += content;
     if (pace !== undefined) this.pace = pace;
     this.running ??= requestAnimationFrame((at) => this.step(at));

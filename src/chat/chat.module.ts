@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { BillingModule } from '../billing/index.js';
 import { IdentityModule } from '../identity/index.js';
+import { ModerationModule } from '../moderation/index.js';
 import { TenantsModule } from '../tenants/index.js';
 import { UpstreamModule } from '../upstream/index.js';
 import { AccountController } from './account/account.controller.js';
@@ -33,6 +34,9 @@ import { RunRates } from './start/run-rates.service.js';
 import { RunRepository } from './run/run.repository.js';
 import { StartRunService } from './start/start-run.service.js';
 import { SweepJob } from './run/sweep.job.js';
+import { RunUsage } from './produce/run-usage.service.js';
+import { ScreenRun } from './produce/screen-run.service.js';
+import { ScreenAsk } from './start/screen-ask.service.js';
 import { WorkerService } from './produce/worker.service.js';
 import { FollowService } from './stream/follow.service.js';
 import { RunNews } from './stream/run-news.js';
@@ -41,8 +45,8 @@ import { StreamLogRepository } from './stream/stream-log.repository.js';
 import { PromptService } from './window/prompt.service.js';
 import { ReplyService } from './wire/reply.service.js';
 
-const SHARED = [RunNews, ConversationRepository, MessageRepository, HistoryRepository, RunRepository, StreamLogRepository, ActiveRuns, AnswerCacheRepository, AnswerCache, ConcludeRunService, RunControlService, ExecuteRunService];
-const API = [ReadyAnswerRepository, ReadyAnswerService, AnswerSource, ServeRunService, ConversationService, AnswerService, StartRunService, PromptService, LaunchRunService, RunRates, QueuedRunService, FollowService, RunStreamService, ReplyService, CompletionService, OfferService, AccountService];
+const SHARED = [RunNews, ConversationRepository, MessageRepository, HistoryRepository, RunRepository, StreamLogRepository, ActiveRuns, AnswerCacheRepository, AnswerCache, ConcludeRunService, RunControlService, RunUsage, ScreenRun, ExecuteRunService];
+const API = [ReadyAnswerRepository, ReadyAnswerService, AnswerSource, ServeRunService, ConversationService, AnswerService, StartRunService, ScreenAsk, PromptService, LaunchRunService, RunRates, QueuedRunService, FollowService, RunStreamService, ReplyService, CompletionService, OfferService, AccountService];
 const WORKER = [SweepJob, WorkerService];
 const CONTROLLERS = [ConversationController, MessageController, RunController, CompletionsController, ModelsController, AccountController];
 
@@ -62,7 +66,7 @@ export class ChatModule {
     const worker = role !== 'api';
     return {
       module: ChatModule,
-      imports: [TenantsModule, IdentityModule, BillingModule.for(role), UpstreamModule],
+      imports: [TenantsModule, IdentityModule, BillingModule.for(role), ModerationModule.for(role), UpstreamModule],
       controllers: api ? CONTROLLERS : [],
       providers: [...SHARED, ...(api ? API : []), ...(worker ? WORKER : [])],
       exports: [RunControlService, ...(api ? [ConversationService, ReadyAnswerService] : [])],

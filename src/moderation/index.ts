@@ -27,3 +27,7 @@ export { ReviewService, type ReviewFilter } from './review/review.service.js';
 export { LONGEST_MUTE_SECONDS, LONGEST_PERIOD_SECONDS, SANCTION_KINDS, SANCTION_STATES, type Ladder, type Rung, type SanctionKind, type SanctionState } from './sanctions/ladder.js';
 export type { Sanction } from './sanctions/sanction.js';
 export { SanctionService, type Offending } from './sanctions/sanction.service.js';
+export { GateService, type OpenGate } from './gate/gate.service.js';
+export type { GateEvent } from './gate/output-gate.js';
+export type { ScreeningSubject } from './screening/consequences.service.js';
+export { ScreeningService, type LocalVerdict, type WrittenTexts } from './screening/screening.service.js';

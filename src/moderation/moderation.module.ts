@@ -8,11 +8,14 @@ import { CheckDesk } from './checkers/check-desk.service.js';
 import { CHECKERS, type Checker } from './checkers/checker.js';
 import { OpenAiChecker } from './checkers/openai-checker.client.js';
 import { VerdictCacheRepository } from './checkers/verdict-cache.repository.js';
+import { GateService } from './gate/gate.service.js';
 import { PeopleModule } from './people.module.js';
 import { PolicyRepository } from './policy/policy.repository.js';
 import { PolicyService } from './policy/policy.service.js';
+import { Consequences } from './screening/consequences.service.js';
 import { ModerationsController } from './screening/moderations.controller.js';
 import { ModerationsService } from './screening/moderations.service.js';
+import { ScreeningService } from './screening/screening.service.js';
 import { RemoteScreening } from './screening/remote-screening.service.js';
 import { RetentionJob } from './verdicts/retention.job.js';
 import { VerdictLog } from './verdicts/verdict-log.service.js';
@@ -38,6 +41,7 @@ const REMOTE = [
   RemoteScreening,
 ];
 const LOG = [VerdictRepository, VerdictMonths, VerdictLog];
+const SCREENING = [Consequences, ScreeningService, GateService];
 const API = [VerdictSearch, ModerationsService];
 const API_DOOR = [VerdictSearch];
 const WORKER = [RetentionJob];
@@ -71,8 +75,8 @@ export class ModerationModule implements OnApplicationBootstrap {
       module: ModerationModule,
       imports: [TenantsModule, IdentityModule, PeopleModule.for(role)],
       controllers: api ? [ModerationsController] : [],
-      providers: [...MADE, ...POLICY, ...REMOTE, ...LOG, ...WORDS, ...(api ? [...API, WordOwners, ...WORD_STAFF] : []), ...(worker ? WORKER : [])],
-      exports: [PeopleModule, PolicyService, RemoteScreening, VerdictLog, Lexicons, ...(api ? [...API_DOOR, ...WORD_STAFF] : [])],
+      providers: [...MADE, ...POLICY, ...REMOTE, ...LOG, ...WORDS, ...SCREENING, ...(api ? [...API, WordOwners, ...WORD_STAFF] : []), ...(worker ? WORKER : [])],
+      exports: [PeopleModule, PolicyService, RemoteScreening, VerdictLog, Lexicons, ScreeningService, GateService, ...(api ? [...API_DOOR, ...WORD_STAFF] : [])],
     };
   }
 }

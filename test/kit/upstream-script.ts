@@ -18,6 +18,11 @@ export function scripted(behaviour: Behaviour, words = '你好'): string {
   return `${words} ${process.pid}.${asked} [[sim ${JSON.stringify({ firstTokenMs: 0, gapMs: 0, ...behaviour })}]]`;
 }
 
+/** The same, with the answer's words in it as escapes: who judges the question does not find them there. */
+export function unseen(behaviour: Behaviour, words?: string): string {
+  return scripted(behaviour, words).replace(/(?<=\[\[sim .*)[^\x00-\x7f]/gu, (character) => [...Array(character.length).keys()].map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''));
+}
+
 /** What the simulated model has seen. */
 export async function upstreamCounters(platform: Platform, wait = ''): Promise<Record<string, number>> {
   const response = await fetch(new URL(`/control/counters${wait}`, platform.servers.openaiUrl));

@@ -5,6 +5,8 @@ import type { ErrorCode } from '../../platform/errors/index.js';
 export type EndCause =
   | { readonly kind: 'stopped' }
   | { readonly kind: 'refused'; readonly code: Extract<ErrorCode, 'tenant_suspended' | 'user_banned'> }
+  /** Moderation refused the question, or could not judge it where it must. */
+  | { readonly kind: 'blocked'; readonly code: Extract<ErrorCode, 'content_blocked' | 'unavailable'>; readonly message: string | undefined }
   | { readonly kind: 'gone' }
   | { readonly kind: 'fenced' }
   | { readonly kind: 'shutdown' };

@@ -4,13 +4,15 @@ import { DomainError, type ErrorCode } from '../../platform/errors/index.js';
 import { LOGGER, Metrics, errorFields, type Logger } from '../../platform/telemetry/index.js';
 import { delay, now } from '../../platform/values/index.js';
 import { StandingService } from '../../identity/index.js';
-import { TokenCounter, UpstreamFailure, type Grant } from '../../upstream/index.js';
-import { shownText, type RunEvent, type Usage } from '../stream/run-event.js';
+import type { GateEvent } from '../../moderation/index.js';
+import { UpstreamFailure, type DeltaBatch, type Grant } from '../../upstream/index.js';
+import { shownText, type RunEvent } from '../stream/run-event.js';
 import { StreamLogRepository, type Taken } from '../stream/stream-log.repository.js';
 import { ActiveRuns, RunEnded, type EndCause } from './active-runs.js';
 import { Answer, AnswerTooLong } from './answer.js';
 import { ConcludeRunService } from '../run/conclude-run.service.js';
-import { isOrdinary, isPlausible } from './plausible-usage.js';
+import { RunUsage, type Ending } from './run-usage.service.js';
+import { ScreenRun } from './screen-run.service.js';
 import { finishReasonOf, type Hold, type Outcome, type RunPlan, type UsageSource } from '../run/run.js';
 import { RunRepository } from '../run/run.repository.js';
 
@@ -24,6 +26,8 @@ interface Held {
   readonly source: Exclude<UsageSource, 'counted'>;
   /** An earlier worker had shown words of it already. */
   readonly interrupted: boolean;
+  /** Moderation had broken it off, and its worker died before it was concluded. */
+  readonly recalled: boolean;
 }
 
 /** First words that come within this are told together with the start. */
@@ -31,6 +35,9 @@ const AT_ONCE_MS = 25;
 
 /** Tells what still listens that the run is over. Made once: an error's stack costs more than the rest of the abort. */
 const OVER = new RunEnded({ kind: 'gone' });
+
+/** An answer that moderation broke off. */
+const RECALLED: Ending = { state: 'refused', finishReason: 'content_filter', recalled: true };
 
 /** What a failure of the upstream means for the user. */
 const CODE_OF_FAILURE: Readonly<Partial<Record<UpstreamFailure['kind'], ErrorCode>>> = { content_policy: 'content_blocked', context_length: 'invalid_request' };
@@ -51,7 +58,8 @@ export class ExecuteRunService {
     private readonly concluder: ConcludeRunService,
     private readonly standing: StandingService,
     private readonly active: ActiveRuns,
-    private readonly tokens: TokenCounter,
+    private readonly screens: ScreenRun,
+    private readonly usage: RunUsage,
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly metrics: Metrics,
   ) {}
@@ -67,7 +75,7 @@ export class ExecuteRunService {
     const entry = { runId: grant.runId, generation: held.hold.generation, ctx: held.plan.ctx, spoke: held.interrupted, end };
     const forget = this.active.add(entry);
     try {
-      const outcome = await this.produce(grant, held, control.signal, () => { entry.spoke = true; });
+      const outcome = await this.produce(grant, held, control.signal, end, () => { entry.spoke = true; });
       if (outcome === 'fenced' || outcome === 'hand_over') return outcome === 'fenced' ? 'done' : outcome;
       await this.concluder.conclude(held.plan, held.hold, held.answer.seq, outcome);
       return 'done';
@@ -101,35 +109,60 @@ export class ExecuteRunService {
       stop: taken.stop,
       source,
       interrupted: earlier !== '',
+      recalled: taken.events.some(({ type }) => type === 'recall'),
     };
   }
 
-  private async produce(grant: Grant, held: Held, signal: AbortSignal, onSpoke: () => void): Promise<Outcome | 'fenced' | 'hand_over'> {
+  private async produce(grant: Grant, held: Held, signal: AbortSignal, end: (cause: EndCause) => void, onSpoke: () => void): Promise<Outcome | 'fenced' | 'hand_over'> {
     const { answer, plan } = held;
     try {
       if (held.stop !== undefined) return await this.ended(held, causeOfStop(held.stop));
-      if (held.interrupted) return await this.outcome(held, { state: 'failed', errorCode: 'unavailable' });
+      if (held.interrupted) return await this.outcome(held, held.recalled ? RECALLED : { state: 'failed', errorCode: 'unavailable' });
       await this.standing.assertGood(plan.ctx);
+      const screening = await this.screens.open(plan, signal);
+      // A refusal ends the call to the model at once.
+      screening.passed.catch((error: unknown) => error instanceof RunEnded && end(error.endCause));
+      if (screening.before) await screening.passed;
       const opening = grant.open(plan.request, signal);
       // Its failure is seen below; until then it must not count as unhandled.
       opening.catch(() => undefined);
       if (answer.seq === 1) await this.begin(held, signal, opening);
-      for await (const batch of await opening) {
+      for await (const events of screening.gate.through(wordsOf(opening, answer), signal)) {
         if (signal.aborted) break;
         const first = !answer.spoke;
-        answer.note(batch);
-        await this.append(held, signal, answer.say(batch.contents, performance.now()));
+        // No word is shown before the question has passed.
+        if (first) await screening.passed;
+        const stopped = await this.tell(held, signal, events);
         if (first && answer.spoke) {
           onSpoke();
           this.metrics.firstToken.observe({ model: plan.request.model }, (now() - plan.requestedAt) / 1000);
         }
+        if (stopped) return await this.outcome(held, { ...RECALLED, charge: screening.gate.charge }, screening.gate.produced);
       }
       if (signal.aborted) throw signal.reason;
-      if (answer.finishReason === 'content_filter') return await this.outcome(held, { state: 'refused', finishReason: 'content_filter' });
+      await screening.passed;
+      if (answer.finishReason === 'content_filter') return await this.outcome(held, plan.fixedReply === true ? { ...RECALLED, withholdsQuestion: true } : { state: 'refused', finishReason: 'content_filter' });
       return await this.outcome(held, { state: 'finished', finishReason: finishReasonOf(answer.finishReason) });
     } catch (error) {
       return this.explain(held, signal.aborted ? signal.reason : error);
     }
+  }
+
+  /** Stage 9 to 10: what the gate lets through. @returns whether it broke the answer off. */
+  private async tell(held: Held, signal: AbortSignal, events: readonly GateEvent[]): Promise<boolean> {
+    const texts = events.flatMap((event) => (event.type === 'text' ? event.text : []));
+    await this.append(held, signal, held.answer.say(texts, performance.now()));
+    const stop = events.find((event) => event.type === 'stop');
+    if (stop === undefined) return false;
+    const replace = stop.keep === 0 ? stop.replace : `\n\n${stop.replace}`;
+    if (!stop.takesBack) {
+      await this.append(held, signal, held.answer.say([replace], performance.now()));
+      return true;
+    }
+    const refusal = await this.log.recall(held.plan.ctx.tenantId, held.hold, held.answer.recall(stop.keep, replace));
+    if (refusal !== undefined) throw new RunEnded({ kind: refusal });
+    held.answer.logged();
+    return true;
   }
 
   /** Tells that a worker has begun; where the first words are there at once, they are told together. */
@@ -173,30 +206,23 @@ export class ExecuteRunService {
         return this.outcome(held, { state: 'stopped', finishReason: 'stopped' });
       case 'refused':
         return this.outcome(held, { state: 'refused', errorCode: cause.code });
+      case 'blocked':
+        return this.outcome(held, cause.code === 'unavailable' ? { state: 'failed', errorCode: cause.code } : { state: 'refused', errorCode: cause.code, withholdsQuestion: true, ...(cause.message === undefined ? {} : { message: cause.message }) });
       case 'gone':
         return this.outcome(held, { state: 'failed', errorCode: 'unavailable' });
     }
   }
 
-  /** The upstream's usage where it came and can be true, else our own count: exactly the words produced. */
-  private async outcome(held: Held, end: Pick<Outcome, 'state' | 'finishReason' | 'errorCode'>): Promise<Outcome> {
-    const { answer, plan } = held;
-    const content = answer.content;
-    const told = answer.usage;
-    const counted: Usage = {
-      // An upstream that was never reached has read no prompt.
-      promptTokens: content === '' && end.state !== 'finished' ? 0 : plan.promptTokens,
-      completionTokens: told !== undefined && isOrdinary(told, content) ? told.completionTokens - told.reasoningTokens : await this.count(content),
-    };
-    if (told !== undefined && isPlausible(told, { ...counted, promptTokens: plan.promptTokens }, plan.request.maxTokens)) return { ...end, content, usage: told, usageSource: held.source };
-    if (told !== undefined) this.metrics.usageRejected.inc({ reason: 'absurd' });
-    else if (end.state === 'finished') this.metrics.usageRejected.inc({ reason: 'missing' });
-    const completionTokens = told === undefined ? counted.completionTokens : await this.count(content);
-    return { ...end, content, usage: { promptTokens: counted.promptTokens, completionTokens }, usageSource: 'counted' };
+  private async outcome(held: Held, end: Ending, produced?: string): Promise<Outcome> {
+    return this.usage.outcome(held.plan, held.answer, held.source, end, produced);
   }
+}
 
-  private async count(content: string): Promise<number> {
-    return content === '' ? 0 : this.tokens.count(content, 'o200k_base');
+/** The words of the batches; what comes beside them is noted on the way. */
+async function* wordsOf(opening: Promise<AsyncIterable<DeltaBatch>>, answer: Answer): AsyncGenerator<readonly string[]> {
+  for await (const batch of await opening) {
+    answer.note(batch);
+    yield batch.contents;
   }
 }
 

@@ -31,6 +31,8 @@ export interface OpenedRun {
   readonly answerId: string;
   readonly priceListId: string;
   readonly includeUsage: boolean;
+  /** The answer is a fixed reply, and the question is withheld. */
+  readonly fixedReply: boolean;
 }
 
 /** A message's way, stage 6: the plan is laid ready, and the run started at once, queued, or answered from what is stored. */
@@ -63,6 +65,8 @@ export class LaunchRunService {
       promptTokens: prepared.window.tokens,
       priceListId: opened.priceListId,
       requestedAt,
+      ...(prepared.ownPrompt ? { ownPrompt: true } : {}),
+      ...(opened.fixedReply ? { fixedReply: true } : {}),
       ...(found.cache === undefined ? {} : { cache: found.cache }),
       ...(prepared.turn === undefined ? {} : { turn: prepared.turn }),
     };

@@ -6,12 +6,14 @@ import { newId } from '../../platform/values/index.js';
 import { StandingService } from '../../identity/index.js';
 import { MeteringService, type Estimate, type HoldRequest } from '../../billing/index.js';
 import { Dispatcher } from '../../upstream/index.js';
-import { AnswerSource } from '../cache/answer-source.service.js';
+import { AnswerSource, type Found } from '../cache/answer-source.service.js';
+import type { Question } from '../cache/cacheable.js';
 import { PromptService, requestOf, type Prepared } from '../window/prompt.service.js';
 import type { Ask, AskOptions } from './ask.js';
 import { LaunchRunService, type StartedRun } from './launch-run.service.js';
 import { userOf } from '../run/owner.js';
 import { RunRates } from './run-rates.service.js';
+import { ScreenAsk } from './screen-ask.service.js';
 import { RunRepository, type OpenAnswer, type OpenInput } from '../run/run.repository.js';
 
 /** How often a history that proved stale is read again before giving up. */
@@ -23,8 +25,9 @@ const STALE_RETRIES = 3;
  *
  *   –         who is muted may not ask                                StandingService          403
  *   3 window  what the model is shown                                 PromptService            400, 404, 409
+ *   4 porter  refuse what can't be served before anything is stored   ScreenAsk                422
  *   –         an answer that is stored already needs no channel       AnswerSource.find
- *   4 porter  refuse what can't be served before anything is stored   Dispatcher.checkRoom     429, 503
+ *                                                                     Dispatcher.checkRoom     429, 503
  *   5 open    run, question and hold stored, in one transaction       RunRepository.open       402, 404, 409
  *   6 queue   plan laid ready; started at once, or queued             LaunchRunService         429, 503, undone by conclude
  *
@@ -34,6 +37,7 @@ const STALE_RETRIES = 3;
 export class StartRunService {
   constructor(
     private readonly prompts: PromptService,
+    private readonly screens: ScreenAsk,
     private readonly sources: AnswerSource,
     private readonly dispatcher: Dispatcher,
     private readonly metering: MeteringService,
@@ -43,16 +47,15 @@ export class StartRunService {
     private readonly standing: StandingService,
   ) {}
 
-  /** @throws DomainError `user_muted`, `queue_full`, `invalid_request`, `insufficient_balance`, `not_found`, `conflict`, `unavailable`. */
+  /** @throws DomainError `user_muted`, `content_blocked`, `queue_full`, `invalid_request`, `insufficient_balance`, `not_found`, `conflict`, `unavailable`. */
   async start(ctx: RequestContext, ask: Ask, options: AskOptions): Promise<StartedRun> {
     await this.standing.assertMaySpeak(ctx);
     await this.rates.take(ctx);
+    const ids = { runId: newId(), answerId: newId() };
     for (let attempt = 1; ; attempt += 1) {
-      const prepared = await this.prompts.prepare(ctx, ask, attempt > 1);
-      const question = { kind: ask.kind, request: requestOf(prepared), ownPrompt: prepared.ownPrompt, wish: options.cache };
-      const found = await this.sources.find(ctx, question, prepared.model.encoding);
+      const { prepared, reply } = await this.prepare(ctx, ask, ids, attempt > 1);
+      const found = reply === undefined ? await this.sources.find(ctx, questionOf(ask, prepared, options), prepared.model.encoding) : fixed(reply);
       if (found.answer === undefined) this.dispatcher.checkRoom(ctx, prepared.model.name);
-      const ids = { runId: newId(), answerId: newId() };
       const hold = await this.metering.hold(ctx, estimateOf(ctx, prepared));
       const answer = await this.runs.open(ctx, this.openInput(ctx, ask, options, prepared, ids, hold));
       if (answer.outcome === 'stale' && attempt < STALE_RETRIES) continue;
@@ -61,8 +64,15 @@ export class StartRunService {
       if (answer.outcome !== 'opened') return { runId, subject: undefined, position: { position: 0, etaMs: 0 }, model: undefined, repeated: true, cache: undefined };
       this.metering.granted(ctx, hold);
       const maxTokens = this.metering.answerRoom(hold, BigInt(answer.held));
-      return this.launcher.launch(ctx, { ...prepared, maxTokens }, { ...ids, priceListId: hold.prices.id, includeUsage: options.includeUsage }, found);
+      return this.launcher.launch(ctx, { ...prepared, maxTokens }, { ...ids, priceListId: hold.prices.id, includeUsage: options.includeUsage, fixedReply: reply !== undefined }, found);
     }
+  }
+
+  /** Stages 3 and 4: what the model is shown, with listed words covered. */
+  private async prepare(ctx: RequestContext, ask: Ask, ids: { readonly runId: string; readonly answerId: string }, fresh: boolean): Promise<{ readonly prepared: Prepared; readonly reply: string | undefined }> {
+    const prepared = await this.prompts.prepare(ctx, ask, fresh);
+    const screened = await this.screens.screen(ctx, { runId: ids.runId, conversationId: prepared.conversation?.id, messageId: ids.answerId }, ask, prepared);
+    return { prepared: screened.ask === ask ? prepared : await this.prompts.prepare(ctx, screened.ask, fresh), reply: screened.reply };
   }
 
   private openInput(ctx: RequestContext, ask: Ask, options: AskOptions, prepared: Prepared, ids: { runId: string; answerId: string }, hold: HoldRequest): OpenInput {
@@ -78,6 +88,15 @@ export class StartRunService {
     };
   }
 
+}
+
+function questionOf(ask: Ask, prepared: Prepared, options: AskOptions): Question {
+  return { kind: ask.kind, request: requestOf(prepared), ownPrompt: prepared.ownPrompt, wish: options.cache };
+}
+
+/** A reply that is written already: no model is asked, and nothing is stored for others. */
+function fixed(reply: string): Found {
+  return { result: 'bypass', answer: { content: reply, completionTokens: 0, reasoningTokens: 0, finishReason: 'content_filter' }, cache: undefined };
 }
 
 function estimateOf(ctx: RequestContext, prepared: Prepared): Estimate {

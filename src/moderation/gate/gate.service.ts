@@ -1,0 +1,141 @@
+import { Injectable } from '@nestjs/common';
+import type { RequestContext } from '../../platform/context/index.js';
+import { PolicyService } from '../policy/policy.service.js';
+import type { ModerationPolicy } from '../policy/policy.js';
+import { Consequences, type ScreeningSubject } from '../screening/consequences.service.js';
+import { RemoteScreening } from '../screening/remote-screening.service.js';
+import type { Hit } from '../text/lexicon-entry.js';
+import type { Lexicon } from '../text/lexicon.js';
+import { Lexicons } from '../words/lexicons.service.js';
+import { localJudgement, versionOf } from '../screening/local-judgement.js';
+import { CodeFences } from './code-fences.js';
+import { LocalGate } from './local-gate.js';
+import { OutputGate, type GateEvent, type GateParts, type WordGate } from './output-gate.js';
+
+/** The gate of one answer, ready to be passed through. */
+export interface OpenGate {
+  /** What an answer costs that the gate broke off. */
+  readonly charge: 'nothing' | 'produced';
+  /** What the model has said so far, whatever of it was shown. */
+  readonly produced: string;
+  /** @see OutputGate.through; once only. */
+  through(source: AsyncIterable<readonly string[]>, signal: AbortSignal): AsyncIterable<readonly GateEvent[]>;
+}
+
+/** Opens the gate between a model and the eye as the tenant's policy wants it. */
+@Injectable()
+export class GateService {
+  constructor(
+    private readonly policies: PolicyService,
+    private readonly lexicons: Lexicons,
+    private readonly remote: RemoteScreening,
+    private readonly consequences: Consequences,
+  ) {}
+
+  /** A gate for the words of a model, wherever they come from: an upstream, or a store of answers. */
+  async open(ctx: RequestContext, subject: ScreeningSubject): Promise<OpenGate> {
+    const policy = await this.policies.of(ctx.tenantId);
+    const lexicons = policy.output.local.mode === 'off' ? [] : await this.lexicons.of(ctx.tenantId);
+    return new Gate(ctx, subject, policy, lexicons, this.remote, this.consequences);
+  }
+
+  /** For words of the tenant's own, which nobody judges. */
+  unguarded(): OpenGate {
+    return new Unguarded();
+  }
+}
+
+class Unguarded implements OpenGate {
+  readonly charge = 'nothing';
+  readonly produced = '';
+
+  async *through(source: AsyncIterable<readonly string[]>): AsyncGenerator<readonly GateEvent[]> {
+    for await (const contents of source) yield contents.map((text) => ({ type: 'text', text }));
+  }
+}
+
+class Gate implements OpenGate {
+  private readonly said: string[] = [];
+  private readonly hits: Hit[] = [];
+  private spentMs = 0;
+
+  constructor(
+    private readonly ctx: RequestContext,
+    private readonly subject: ScreeningSubject,
+    private readonly policy: ModerationPolicy,
+    private readonly lexicons: readonly Lexicon[],
+    private readonly remote: RemoteScreening,
+    private readonly consequences: Consequences,
+  ) {}
+
+  get charge(): 'nothing' | 'produced' {
+    return this.policy.output.charge;
+  }
+
+  get produced(): string {
+    return this.said.join('');
+  }
+
+  async *through(source: AsyncIterable<readonly string[]>, signal: AbortSignal): AsyncGenerator<readonly GateEvent[]> {
+    try {
+      yield* new OutputGate(this.parts()).through(this.listened(source), signal);
+    } finally {
+      if (this.lexicons.length > 0 && this.said.length > 0) this.noteWords();
+    }
+  }
+
+  private async *listened(source: AsyncIterable<readonly string[]>): AsyncGenerator<readonly string[]> {
+    for await (const contents of source) {
+      this.said.push(...contents);
+      yield contents;
+    }
+  }
+
+  private parts(): GateParts {
+    const { output, texts } = this.policy;
+    const remote = output.wechat.mode !== 'off' || output.openai.mode !== 'off';
+    return {
+      mode: output.gate,
+      words: this.lexicons.length === 0 ? undefined : this.words(),
+      filter: output.withholdCodeOn.includes(this.ctx.platform) ? new CodeFences(texts.code) : undefined,
+      judge: remote ? (text, signal) => this.judge(text, signal) : undefined,
+      afterWord: ({ entry }) => (entry.action === 'answer' ? (entry.reply ?? texts.topic) : texts.recalled),
+      afterWindow: texts.recalled,
+      onHits: (hits, violation) => this.hits.push(...hits, ...(violation === undefined ? [] : [violation])),
+    };
+  }
+
+  /** In the shadow words are found, and nothing is done about them. */
+  private words(): WordGate {
+    const gate = new LocalGate(this.lexicons);
+    const timed = <T>(step: () => T): T => {
+      const begin = performance.now();
+      try {
+        return step();
+      } finally {
+        this.spentMs += performance.now() - begin;
+      }
+    };
+    if (this.policy.output.local.mode === 'on') return { push: (chunk) => timed(() => gate.push(chunk)), end: () => timed(() => gate.end()) };
+    return {
+      push: (chunk) => ({ released: chunk, hits: foundIn(timed(() => gate.push(chunk))) }),
+      end: () => ({ released: '', hits: foundIn(timed(() => gate.end())) }),
+    };
+  }
+
+  private async judge(text: string, signal: AbortSignal) {
+    const onLate = (judgement: Parameters<Consequences['note']>[3][number]): void => this.consequences.note(this.ctx, this.subject, text, [judgement]);
+    const verdict = await this.remote.judge(this.ctx, { stage: 'output', texts: [text], policy: this.policy, onLate }, signal);
+    this.consequences.note(this.ctx, this.subject, verdict.action === 'block' ? this.produced : text, verdict.judgements);
+    return verdict;
+  }
+
+  private noteWords(): void {
+    const judgement = localJudgement('output', versionOf(this.lexicons), this.hits, this.policy.output.local.mode, this.spentMs);
+    this.consequences.note(this.ctx, this.subject, this.produced, [judgement]);
+  }
+}
+
+function foundIn({ hits, violation }: { readonly hits: readonly Hit[]; readonly violation?: Hit }): readonly Hit[] {
+  return violation === undefined ? hits : [...hits, violation];
+}

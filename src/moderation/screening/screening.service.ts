@@ -1,0 +1,78 @@
+import { Injectable } from '@nestjs/common';
+import type { RequestContext } from '../../platform/context/index.js';
+import { PolicyService } from '../policy/policy.service.js';
+import type { ModerationPolicy } from '../policy/policy.js';
+import type { Hit } from '../text/lexicon-entry.js';
+import type { Lexicon } from '../text/lexicon.js';
+import { masked, scan } from '../text/scan.js';
+import type { Verdict } from '../verdict.js';
+import { Lexicons } from '../words/lexicons.service.js';
+import { Consequences, type ScreeningSubject } from './consequences.service.js';
+import { decidingHit, localJudgement, versionOf } from './local-judgement.js';
+import { RemoteScreening } from './remote-screening.service.js';
+
+/** What a user wrote, in the order in which it was written. */
+export interface WrittenTexts {
+  /** The user's former message: a word may be split over two. */
+  readonly before: string | undefined;
+  readonly texts: readonly string[];
+  /** What stands by itself, such as a system prompt of the user's own. */
+  readonly beside: readonly string[];
+}
+
+export interface LocalVerdict extends Verdict {
+  /** The texts, with listed words covered where the lists say so. */
+  readonly texts: readonly string[];
+}
+
+/** Judges what users write: word lists at once, the remote layers in their own time. */
+@Injectable()
+export class ScreeningService {
+  constructor(
+    private readonly policies: PolicyService,
+    private readonly lexicons: Lexicons,
+    private readonly layers: RemoteScreening,
+    private readonly consequences: Consequences,
+  ) {}
+
+  /** Layer 1, in process. */
+  async local(ctx: RequestContext, subject: ScreeningSubject, written: WrittenTexts): Promise<LocalVerdict> {
+    const policy = await this.policies.of(ctx.tenantId);
+    const { mode } = policy.input.local;
+    if (mode === 'off') return { action: 'pass', judgements: [], texts: written.texts };
+    const lexicons = await this.lexicons.of(ctx.tenantId);
+    const begin = performance.now();
+    const found = scanned(written, lexicons);
+    const hits = found.flatMap((each) => each.hits);
+    const judgement = localJudgement('input', versionOf(lexicons), hits, mode, performance.now() - begin);
+    this.consequences.note(ctx, subject, [...written.texts, ...written.beside].join('\n'), [judgement]);
+    const covered = mode === 'on' ? found.slice(0, written.texts.length).map(({ text, hits: own }) => masked(text, own)) : written.texts;
+    return { action: judgement.action, judgements: [judgement], ...(judgement.action === 'pass' ? {} : { by: judgement }), ...messageOf(judgement.action, hits, policy), texts: covered };
+  }
+
+  /**
+   * Layers 2 and 3. @returns at once, with the promise of a verdict.
+   * `before`: the tenant wants the verdict before a model is asked. The verdict rejects with the signal's reason only.
+   */
+  async remote(ctx: RequestContext, subject: ScreeningSubject, texts: readonly string[], signal: AbortSignal): Promise<{ readonly before: boolean; readonly verdict: Promise<Verdict> }> {
+    const policy = await this.policies.of(ctx.tenantId);
+    return { before: policy.input.order === 'before', verdict: this.judge(ctx, subject, texts, policy, signal) };
+  }
+
+  private async judge(ctx: RequestContext, subject: ScreeningSubject, texts: readonly string[], policy: ModerationPolicy, signal: AbortSignal): Promise<Verdict> {
+    const text = texts.join('\n');
+    const verdict = await this.layers.judge(ctx, { stage: 'input', texts, policy, onLate: (judgement) => this.consequences.note(ctx, subject, text, [judgement]) }, signal);
+    this.consequences.note(ctx, subject, text, verdict.judgements);
+    return verdict;
+  }
+}
+
+function scanned({ before, texts, beside }: WrittenTexts, lexicons: readonly Lexicon[]): readonly { readonly text: string; readonly hits: readonly Hit[] }[] {
+  const inTurn = texts.map((text, at) => ({ text, hits: scan(text, lexicons, at === 0 ? before : texts[at - 1]) }));
+  return [...inTurn, ...beside.map((text) => ({ text, hits: scan(text, lexicons) }))];
+}
+
+function messageOf(action: Verdict['action'], hits: readonly Hit[], { texts }: ModerationPolicy): { readonly message?: string } {
+  if (action === 'block') return { message: texts.local };
+  return action === 'answer' ? { message: decidingHit(hits)?.entry.reply ?? texts.topic } : {};
+}
