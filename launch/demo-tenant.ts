@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { FirstAdmin } from './first-admin.js';
 import { askJson } from './json-client.js';
 import { LaunchError } from './launch-error.js';
@@ -34,16 +35,26 @@ export async function ensureDemoTenant(options: DemoOptions): Promise<'made' | '
   const registered = await askJson(`${options.wechat}/control/apps`, { method: 'POST', body: { appid: DEMO_APP_ID, secret: options.appSecret, alwaysPresent: true }, signal });
   if (registered.status !== 200) throw failed('POST /control/apps', registered.status);
   const known = await askJson(`${options.url}/v1/tenant`, { headers: { 'x-tenant': DEMO_SLUG }, signal });
-  if (known.status === 200) return 'found';
-  if (options.token === undefined) return 'absent';
+  if (options.token === undefined) return known.status === 200 ? 'found' : 'absent';
   const headers = { authorization: `Bearer ${options.token}` };
   const listed = await askJson(`${options.url}/admin/v1/tenants?slug=${DEMO_SLUG}`, { headers, signal });
-  if (listed.status === 200 && Array.isArray(listed.body['data']) && listed.body['data'].length > 0) return 'found';
+  const [found] = (listed.status === 200 ? listed.body['data'] : []) as readonly { readonly id: string; readonly has_push_token: boolean }[];
+  if (found !== undefined) {
+    if (!found.has_push_token) await askJson(`${options.url}/admin/v1/tenants/${found.id}`, { method: 'PATCH', headers, signal, body: demoPush(options.appSecret) });
+    return 'found';
+  }
+  if (known.status === 200) return 'found';
   const made = await askJson(`${options.url}/admin/v1/tenants`, {
-    method: 'POST', headers, signal, body: { slug: DEMO_SLUG, display_name: '百聊演示', app_id: DEMO_APP_ID, app_secret: options.appSecret, settings: DEMO_SETTINGS },
+    method: 'POST', headers, signal, body: { slug: DEMO_SLUG, display_name: '百聊演示', app_id: DEMO_APP_ID, app_secret: options.appSecret, ...demoPush(options.appSecret), settings: DEMO_SETTINGS },
   });
   if (made.status !== 200 && made.status !== 201 && made.status !== 409) throw failed('POST /admin/v1/tenants', made.status);
   return 'made';
+}
+
+/** Token and EncodingAESKey of the demo's message push: as secret as the AppSecret that they come from, and the same on every start. */
+export function demoPush(appSecret: string): { readonly push_token: string; readonly push_aes_key: string } {
+  const digest = (name: string): string => createHash('sha256').update(`${name}\n${appSecret}`).digest('hex');
+  return { push_token: digest('message push token').slice(0, 32), push_aes_key: digest('message push key').slice(0, 43) };
 }
 
 /** Logs the first admin in. Gives undefined when his password is not known, or is no longer his. Throws LaunchError for any other answer. */

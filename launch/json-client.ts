@@ -1,5 +1,5 @@
 export interface JsonRequest {
-  readonly method?: 'GET' | 'POST' | 'PUT';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH';
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   /** Bound of the whole exchange, milliseconds; 5,000 when absent. */

@@ -15,6 +15,7 @@ import { CreateModerationPolicies1764000001000 } from './1764000001000-create-mo
 import { CreateVerdicts1764000002000 } from './1764000002000-create-verdicts.js';
 import { CreateReviews1764000003000 } from './1764000003000-create-reviews.js';
 import { WithholdTexts1764000005000 } from './1764000005000-withhold-texts.js';
+import { AddPushCredentials1764000008000 } from './1764000008000-add-push-credentials.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -35,6 +36,7 @@ export const MIGRATIONS = [
   CreateVerdicts1764000002000,
   CreateReviews1764000003000,
   WithholdTexts1764000005000,
+  AddPushCredentials1764000008000,
 ];
 
 /** Their names as the table `migrations` records them. */

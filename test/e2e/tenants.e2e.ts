@@ -46,6 +46,23 @@ describe('tenants', () => {
     expect(row?.sealed).not.toContain('top-secret');
   });
 
+  it('take the keys of their message push, tell that they are there, and never what they are', async () => {
+    const keys = { push_token: 'PushTokenOfATenant', push_aes_key: 'Q7m2xTz9KfLw4VbN8sHc1RyPgJ6dUeAo3ZiXt5WkM0C' };
+    const set = await platform.api.get(`/admin/v1/tenants/${(await platform.api.ok('POST', '/admin/v1/tenants', { token: staff, body: { slug: 'pushed', display_name: 'x', app_id: 'wx-pushed', ...keys } })).id}`, { token: staff });
+    expect(set.body).toMatchObject({ has_push_token: true, has_push_aes_key: true, has_app_secret: false });
+    expect(set.text).not.toMatch(/PushTokenOf|Q7m2xTz9/);
+    const rows = await platform.sql<{ field: string; sealed: string }>('SELECT field, sealed FROM tenant_credentials WHERE tenant_id = $1 ORDER BY field', [set.body.id]);
+    expect(rows.map(({ field, sealed }) => [field, sealed.startsWith('v1.')])).toEqual([['push_aes_key', true], ['push_token', true]]);
+    expect(JSON.stringify(rows)).not.toMatch(/PushTokenOf|Q7m2xTz9/);
+    expect(await platform.api.ok('PATCH', `/admin/v1/tenants/${set.body.id}`, { token: staff, body: { push_aes_key: null } })).toMatchObject({ has_push_token: true, has_push_aes_key: false });
+  });
+
+  it.each([['push_token', 'ab'], ['push_token', 'with blank'], ['push_token', 'x'.repeat(33)], ['push_aes_key', 'short'], ['push_aes_key', `${'a'.repeat(42)}=`], ['push_aes_key', 7]])('refuse %s = %j', async (param, value) => {
+    for (const [method, path, body] of [['POST', '/admin/v1/tenants', { slug: 'never-made', display_name: 'x' }], ['PATCH', `/admin/v1/tenants/${tenant.id}`, {}]] as const) {
+      expect(await platform.api.call(method, path, { token: staff, body: { ...body, [param]: value } })).toMatchObject({ status: 400, body: { error: { code: 'invalid_request', param } } });
+    }
+  });
+
   it.each([
     ['slug', { slug: 'taken', display_name: 'x' }],
     ['app_id', { slug: 'other-1', display_name: 'x', app_id: 'wx-taken' }],

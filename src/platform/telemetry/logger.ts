@@ -6,7 +6,7 @@ export type Logger = Pino;
 export const LOGGER = Symbol('Logger');
 
 /** Names that must not reach a log, wherever an object holds them. */
-const SECRET_FIELDS = ['authorization', 'password', 'secret', 'app_secret', 'token', 'access_token', 'refresh_token', 'api_key', 'content'];
+const SECRET_FIELDS = ['authorization', 'password', 'secret', 'app_secret', 'token', 'access_token', 'refresh_token', 'api_key', 'push_token', 'push_aes_key', 'content'];
 
 /** Bytes of lines that wait for a slow reader; beyond it lines are dropped, and the service goes on. */
 const WAITING_LIMIT = 4 * 1024 * 1024;

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { PlatformTx, TenantTx } from '../../platform/database/index.js';
+import { In } from 'typeorm';
 import { nowDate } from '../../platform/values/index.js';
 import { CredentialEntity } from './credential.entity.js';
 import type { CredentialField } from './credential.js';
@@ -11,6 +12,11 @@ export class CredentialRepository {
   async read(tx: TenantTx, field: CredentialField): Promise<string | undefined> {
     const row = await tx.manager.findOneBy(CredentialEntity, { tenantId: tx.ctx.tenantId, field });
     return row?.sealed;
+  }
+
+  /** Those of the fields that are set. */
+  async readSome(tx: TenantTx, fields: readonly CredentialField[]): Promise<readonly { readonly field: CredentialField; readonly sealed: string }[]> {
+    return tx.manager.findBy(CredentialEntity, { tenantId: tx.ctx.tenantId, field: In([...fields]) });
   }
 
   async put(tx: PlatformTx, tenantId: string, field: CredentialField, sealed: string): Promise<void> {

@@ -15,13 +15,13 @@ interface TenantRow {
   readonly created_at: Date;
   readonly updated_at: Date;
   readonly domains: readonly string[];
-  readonly has_app_secret: boolean;
+  readonly credentials: readonly string[];
 }
 
 const SELECT = `
   SELECT t.tenant_id, t.slug, t.display_name, t.app_id, t.state, t.settings, t.created_at, t.updated_at,
     ARRAY(SELECT d.domain FROM tenant_domains d WHERE d.tenant_id = t.tenant_id ORDER BY d.domain) AS domains,
-    EXISTS (SELECT FROM tenant_credentials c WHERE c.tenant_id = t.tenant_id AND c.field = 'app_secret') AS has_app_secret
+    ARRAY(SELECT c.field FROM tenant_credentials c WHERE c.tenant_id = t.tenant_id) AS credentials
   FROM tenants t`;
 
 /** Columns that a change of a tenant may set. */
@@ -94,7 +94,9 @@ function tenantOf(row: TenantRow): Tenant {
     slug: row.slug,
     displayName: row.display_name,
     appId: row.app_id ?? undefined,
-    hasAppSecret: row.has_app_secret,
+    hasAppSecret: row.credentials.includes('app_secret'),
+    hasPushToken: row.credentials.includes('push_token'),
+    hasPushAesKey: row.credentials.includes('push_aes_key'),
     state: row.state,
     domains: Object.freeze([...row.domains]),
     settings: effectiveSettings(row.settings),

@@ -118,7 +118,7 @@ export class TenantService implements OnModuleInit {
     await this.write(ctx, async (tx) => {
       await this.repository.insert(tx, { id, slug: draft.slug, displayName: draft.displayName, appId: draft.appId ?? null, settings });
       await this.repository.replaceDomains(tx, id, [...new Set(draft.domains ?? [])]);
-      if (draft.appSecret !== undefined) await this.credentials.set(tx, id, 'app_secret', draft.appSecret);
+      await this.setSecrets(tx, id, draft);
     });
     // Others know nothing of it yet but that it was not there: a lost message costs 5 s, a failure here would make the caller create it twice.
     await this.cache.tell(id).catch((error: unknown) => this.logger.warn(errorFields(error), 'a new tenant could not be told'));
@@ -138,7 +138,7 @@ export class TenantService implements OnModuleInit {
         ...(change.appId === undefined ? {} : { appId: change.appId }),
       });
       if (change.domains !== undefined) await this.repository.replaceDomains(tx, id, [...new Set(change.domains)]);
-      if (change.appSecret !== undefined) await this.credentials.set(tx, id, 'app_secret', change.appSecret);
+      await this.setSecrets(tx, id, change);
     });
     return this.changed(ctx, id);
   }
@@ -167,6 +167,12 @@ export class TenantService implements OnModuleInit {
     await this.read(ctx, id);
     await this.write(ctx, (tx) => this.repository.update(tx, id, { state }));
     return this.changed(ctx, id);
+  }
+
+  private async setSecrets(tx: PlatformTx, id: string, { appSecret, pushToken, pushAesKey }: TenantChange): Promise<void> {
+    if (appSecret !== undefined) await this.credentials.set(tx, id, 'app_secret', appSecret);
+    if (pushToken !== undefined) await this.credentials.set(tx, id, 'push_token', pushToken);
+    if (pushAesKey !== undefined) await this.credentials.set(tx, id, 'push_aes_key', pushAesKey);
   }
 
   private async write(ctx: PlatformContext, work: (tx: PlatformTx) => Promise<void>): Promise<void> {

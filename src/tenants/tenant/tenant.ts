@@ -10,6 +10,9 @@ export interface Tenant {
   /** AppID of its mini-program. */
   readonly appId: string | undefined;
   readonly hasAppSecret: boolean;
+  /** Letters of WeChat's message push can be verified; and opened where they are encrypted. */
+  readonly hasPushToken: boolean;
+  readonly hasPushAesKey: boolean;
   readonly state: TenantState;
   /** Host names, lower case, that belong to it alone. */
   readonly domains: readonly string[];
@@ -40,6 +43,8 @@ export interface TenantDraft {
   readonly displayName: string;
   readonly appId?: string | undefined;
   readonly appSecret?: string | undefined;
+  readonly pushToken?: string | undefined;
+  readonly pushAesKey?: string | undefined;
   readonly domains?: readonly string[] | undefined;
   /** Checked by the service, key by key. */
   readonly settings?: unknown;
@@ -51,6 +56,8 @@ export interface TenantChange {
   readonly displayName?: string | undefined;
   readonly appId?: string | null | undefined;
   readonly appSecret?: string | null | undefined;
+  readonly pushToken?: string | null | undefined;
+  readonly pushAesKey?: string | null | undefined;
   readonly domains?: readonly string[] | undefined;
   readonly settings?: unknown;
 }
