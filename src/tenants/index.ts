@@ -13,6 +13,7 @@ export { TenantOrigins } from './tenant/tenant-origins.service.js';
 export { TENANTS_CHANGED, TenantService } from './tenant/tenant.service.js';
 export { TenantsModule } from './tenants.module.js';
 export { TenantPay, type TenantPayAccount } from './wechat/tenant-pay.service.js';
+export { TenantPush } from './wechat/tenant-push.service.js';
 export { TenantWechat } from './wechat/tenant-wechat.service.js';
 
 /** For the data source of the composition only. */

@@ -11,7 +11,8 @@ let used = 0;
 export class LedgerBench {
   private constructor(readonly url: string, readonly database: Database, private readonly owner: pg.Pool, private readonly name: string, private readonly serverUrl: string) {}
 
-  static async open(): Promise<LedgerBench> {
+  /** @param entities of the repositories under test; the ledger needs none */
+  static async open(entities: Parameters<typeof makeDataSource>[3] = []): Promise<LedgerBench> {
     const servers = inject('servers');
     used += 1;
     const name = `ledger_${process.pid}_${used}`;
@@ -19,7 +20,7 @@ export class LedgerBench {
     const url = new URL(servers.databaseUrl);
     url.pathname = `/${name}`;
     const key = Buffer.from(servers.masterKey, 'base64');
-    const sources = (['bailiao_app', 'bailiao_platform'] as const).map((role) => makeDataSource(urlForRole(url.toString(), key, role), role, 8, []));
+    const sources = (['bailiao_app', 'bailiao_platform'] as const).map((role) => makeDataSource(urlForRole(url.toString(), key, role), role, 8, entities));
     const [app, platform] = await Promise.all(sources.map((source) => source.initialize()));
     if (app === undefined || platform === undefined) throw new Error('no data source');
     const owner = new pg.Pool({ connectionString: url.toString(), max: 4 });
