@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import type { RequestContext } from '../../platform/context/index.js';
 import { randomToken } from '../../platform/crypto/index.js';
 import { Database, type TenantTx } from '../../platform/database/index.js';
@@ -17,9 +18,14 @@ export interface OwnIdentity {
   readonly apiKeys: readonly ApiKey[];
 }
 
+/** Most openids that a process remembers, and for how long: bounds what is left of a user who was deleted. */
+const OPENIDS = { max: 50_000, ttl: 3_600_000 } as const;
+
 /** Who: the users of a tenant. */
 @Injectable()
 export class UserService {
+  private readonly openids = new LRUCache<string, string>(OPENIDS);
+
   constructor(
     private readonly database: Database,
     private readonly users: UserRepository,
@@ -37,6 +43,17 @@ export class UserService {
     const user = await this.database.inTenant(ctx, (tx) => this.users.byId(tx, actingUserId(ctx)));
     if (user === undefined) throw new DomainError('not_found');
     return user;
+  }
+
+  /** By which WeChat knows a user of this tenant's mini-program; undefined for nobody and for the deleted. It never changes, and is remembered. */
+  async openidOf(ctx: RequestContext, userId: string): Promise<string | undefined> {
+    const key = `${ctx.tenantId}:${userId}`;
+    const known = this.openids.get(key);
+    if (known !== undefined) return known;
+    const user = await this.database.inTenant(ctx, (tx) => this.users.byId(tx, userId));
+    if (user === undefined || user.standing === 'deleted') return undefined;
+    this.openids.set(key, user.openid);
+    return user.openid;
   }
 
   /** Newest first; for staff. @throws invalid_request for a cursor that is not ours. */
@@ -74,6 +91,7 @@ export class UserService {
    * The same person logging in later is a new user. After the commit the caller tells it by `StandingService.erased`.
    */
   async erase(tx: TenantTx, userId: string): Promise<void> {
+    this.openids.delete(`${tx.ctx.tenantId}:${userId}`);
     await this.users.pseudonymise(tx, userId, `erased:${randomToken(18)}`);
     await this.sessions.removeAllOf(tx, userId);
     await this.apiKeys.removeAllOf(tx, userId);
