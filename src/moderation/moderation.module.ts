@@ -9,6 +9,8 @@ import { CHECKERS, type Checker } from './checkers/checker.js';
 import { OpenAiChecker } from './checkers/openai-checker.client.js';
 import { VerdictCacheRepository } from './checkers/verdict-cache.repository.js';
 import { GateService } from './gate/gate.service.js';
+import { WechatBudget } from './checkers/wechat-budget.repository.js';
+import { WechatChecker } from './checkers/wechat-checker.client.js';
 import { PeopleModule } from './people.module.js';
 import { PolicyRepository } from './policy/policy.repository.js';
 import { PolicyService } from './policy/policy.service.js';
@@ -35,7 +37,9 @@ import { WordService } from './words/word.service.js';
 const POLICY = [PolicyRepository, PolicyService];
 const REMOTE = [
   { provide: OpenAiChecker, inject: [CONFIG], useFactory: makeOpenAiChecker },
-  { provide: CHECKERS, inject: [OpenAiChecker], useFactory: (...checkers: readonly Checker[]) => checkers },
+  WechatBudget,
+  WechatChecker,
+  { provide: CHECKERS, inject: [WechatChecker, OpenAiChecker], useFactory: (...checkers: readonly Checker[]) => checkers },
   VerdictCacheRepository,
   CheckDesk,
   RemoteScreening,

@@ -1,0 +1,232 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CheckFailed, type Finding } from '../../src/moderation/checkers/checker.js';
+import { systemContext, type RequestContext } from '../../src/platform/context/index.js';
+import type { CheckFailure, Stage } from '../../src/moderation/verdict.js';
+import { eventually } from '../kit/eventually.js';
+import { CHECK_PATH, Ground, PASSES, type LayerNode } from '../kit/wechat-layer.js';
+
+let ground: Ground;
+let node: LayerNode;
+let user: RequestContext;
+
+beforeEach(async () => {
+  ground = await Ground.open();
+  await ground.redis.flushdb();
+  node = await ground.node();
+  user = ground.user();
+});
+afterEach(async () => ground.close());
+
+interface Asked {
+  readonly at?: LayerNode;
+  readonly ctx?: RequestContext;
+  readonly stage?: Stage;
+  readonly signal?: AbortSignal;
+}
+
+const check = (texts: readonly string[], { at = node, ctx = user, stage = 'input', signal = AbortSignal.timeout(20_000) }: Asked = {}): Promise<Finding> => at.checker.check({ ctx, stage, thresholds: {} }, texts, signal);
+const checks = () => ground.wechat.host.to(CHECK_PATH);
+const redisSeconds = async () => parseInt(String((await ground.redis.time())[0]), 10);
+const budgetKey = () => `${ground.tenantId}:wechat-checks:${ground.app.appId}`;
+
+async function failureOf(checked: Promise<unknown>): Promise<CheckFailure> {
+  const error = await checked.then((value) => value, (thrown: unknown) => thrown);
+  if (!(error instanceof CheckFailed)) throw new Error('expected a CheckFailed', { cause: error });
+  expect(`${error.message} ${error.stack}`).not.toMatch(/the-secret|token-\d|秘密的话|o-[0-9a-f]{8}/);
+  return error.failure;
+}
+
+describe('the layer covers', () => {
+  it('users who came by the mini-program of a tenant with credentials, and nobody else', async () => {
+    const covers = (ctx: RequestContext) => node.checker.covers(ctx);
+    expect(await covers(user)).toBe(true);
+    expect(await covers({ ...user, client: 'web' })).toBe(true);
+    expect(await covers(ground.user('api_key'))).toBe(false);
+    expect(await covers(systemContext(ground.tenantId, 'job', 'r'))).toBe(false);
+    expect(await covers({ ...user, actor: { kind: 'staff', staffId: 's' } })).toBe(false);
+    ground.openids.clear();
+    expect(await covers(user)).toBe(false);
+    ground.app = { ...ground.app, appSecret: undefined };
+    expect(await covers(ground.user())).toBe(false);
+  });
+});
+
+describe('a text', () => {
+  it('is judged for its user with the scene of its stage', async () => {
+    ground.wechat.onCheck = () => ({ errcode: 0, trace_id: 'trace-7', result: { suggest: 'review', label: 20001 }, detail: [{ strategy: 'content_model', errcode: 0, suggest: 'review', label: 20001, prob: 61 }, { strategy: 'keyword', errcode: -1, suggest: 'risky', label: 20002, prob: 99 }] });
+    expect(await check(['问'])).toEqual({ suggests: 'review', label: 'politics', score: 0.61, traceId: 'trace-7', version: 'msg_sec_check/2' });
+    await check(['答'], { stage: 'output' });
+    expect(checks().map(({ body }) => [body.openid, body.content, body.scene, body.version])).toEqual([[`o-${(user.actor as { userId: string }).userId}`, '问', 2, 2], [expect.any(String), '答', 4, 2]]);
+  });
+
+  it('of more than 2,500 characters is asked about in pieces that overlap by 100, and the worst piece wins', async () => {
+    const word = '一二三四五六七八九十'.repeat(10);
+    const text = `${'👋'.repeat(2_450)}${word}${'x'.repeat(3_000)}`;
+    ground.wechat.onCheck = ({ body }) => (String(body.content).includes(word) ? { ...PASSES, result: { suggest: 'risky', label: 20006 } } : PASSES);
+    expect(await check([text])).toMatchObject({ suggests: 'block', label: 'crime' });
+    const contents = checks().map(({ body }) => Array.from(String(body.content)));
+    expect(contents.every((piece) => piece.length <= 2_500)).toBe(true);
+  });
+
+  it('of 25,000 characters that pass is asked about whole, four pieces at a time', async () => {
+    let open = 0;
+    let most = 0;
+    ground.wechat.onCheck = async () => {
+      most = Math.max(most, (open += 1));
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      open -= 1;
+      return PASSES;
+    };
+    expect(await check(['字'.repeat(25_000)])).toMatchObject({ suggests: 'pass', label: 'normal', traceId: 'trace-1' });
+    expect([checks().length, most <= 4]).toEqual([11, true]);
+    expect(checks().reduce((sum, { body }) => sum + Array.from(String(body.content)).length, 0)).toBe(25_000 + 10 * 100);
+  });
+
+  it('that is blank costs nothing', async () => {
+    expect(await check(['', '  \n'])).toMatchObject({ suggests: 'pass' });
+    expect(ground.wechat.host.calls).toEqual([]);
+  });
+});
+
+describe('a check that WeChat does not do', () => {
+  it.each<[number, CheckFailure]>([
+    [61010, 'not_seen'], [40003, 'not_seen'], [43104, 'not_seen'], [44991, 'quota'], [45009, 'quota'], [45011, 'quota'], [-1, 'busy'], [40001, 'credentials'], [42001, 'credentials'], [40014, 'credentials'],
+    [48001, 'credentials'], [40129, 'malformed'], [43302, 'malformed'], [44002, 'malformed'], [47001, 'malformed'], [99999, 'malformed'],
+  ])('with %i fails as %s', async (errcode, failure) => {
+    ground.wechat.onCheck = () => ({ errcode, errmsg: 'x, rid: 1' });
+    expect(await failureOf(check(['秘密的话']))).toBe(failure);
+  });
+
+  it('fails as unreachable, malformed or credentials by what is broken', async () => {
+    ground.wechat.onCheck = () => ({ errcode: 0 });
+    expect(await failureOf(check(['秘密的话']))).toBe('malformed');
+    ground.wechat.onToken = () => ({ errcode: 40125 });
+    ground.wechat.revoke();
+    expect(await failureOf(check(['秘密的话']))).toBe('credentials');
+    const late = await ground.node();
+    await ground.wechat.host.stop();
+    expect(await failureOf(check(['秘密的话'], { at: late }))).toBe('unreachable');
+  });
+
+  it('gives the version-1 word for risky its meaning', async () => {
+    ground.wechat.onCheck = () => ({ errcode: 87014, errmsg: 'risky content' });
+    expect(await check(['x'])).toMatchObject({ suggests: 'block', label: 'other' });
+  });
+
+  it('ends with its caller\'s reason', async () => {
+    const control = new AbortController();
+    ground.wechat.onCheck = () => {
+      control.abort(new Error('the user left'));
+      return undefined;
+    };
+    await expect(check(['x'], { signal: control.signal })).rejects.toThrow('the user left');
+    await expect(check(['x'], { signal: control.signal })).rejects.toThrow('the user left');
+    expect(checks()).toHaveLength(1);
+  });
+});
+
+describe('the budget of an app', () => {
+  it('is 4,000 in any minute, for all nodes together', async () => {
+    const other = await ground.node();
+    const take = (at: LayerNode, calls: number) => at.budget.take(ground.tenantId, ground.app.appId, calls);
+    expect([await take(node, 2_500), await take(other, 1_500)]).toEqual([true, true]);
+    expect(await failureOf(check(['x']))).toBe('quota');
+    expect(await failureOf(check(['x'], { at: other }))).toBe('quota');
+    expect(checks()).toEqual([]);
+    expect(await node.budget.take(ground.tenantId, 'wx-another', 1)).toBe(true);
+  });
+
+  it('is taken whole or not at all', async () => {
+    const take = (calls: number) => node.budget.take(ground.tenantId, ground.app.appId, calls);
+    expect(await take(3_999)).toBe(true);
+    expect(await (await ground.node()).budget.take(ground.tenantId, ground.app.appId, 2)).toBe(false);
+    expect(await take(1)).toBe(true);
+  });
+
+  it('slides: what the minute before took counts for as much of it as is left', async () => {
+    const seconds = await redisSeconds();
+    const minute = Math.floor(seconds / 60);
+    await ground.redis.hset(budgetKey(), { minute: minute - 1, now: 4_000, before: 0, day: Math.floor((seconds + 28_800) / 86_400), today: 4_000 });
+    const left = Math.floor((4_000 * (seconds % 60)) / 60);
+    const granted = await (await ground.node()).budget.take(ground.tenantId, ground.app.appId, left + 400);
+    expect(granted).toBe(false);
+    if (left > 0) expect(await (await ground.node()).budget.take(ground.tenantId, ground.app.appId, left)).toBe(true);
+    await ground.redis.hset(budgetKey(), { minute: minute - 2 });
+    expect(await (await ground.node()).budget.take(ground.tenantId, ground.app.appId, 4_000)).toBe(true);
+  });
+
+  it('is 2,000,000 on a day of Beijing', async () => {
+    const seconds = await redisSeconds();
+    await ground.redis.hset(budgetKey(), { day: Math.floor((seconds + 28_800) / 86_400), today: 2_000_000 });
+    expect(await failureOf(check(['x']))).toBe('quota');
+    await ground.redis.hset(budgetKey(), { day: Math.floor((seconds + 28_800) / 86_400) - 1 });
+    expect(await check(['x'], { at: await ground.node() })).toMatchObject({ suggests: 'pass' });
+  });
+
+  it.each([44991, 45009])('that WeChat says is used up (%i) is not tried by any node for a while', async (errcode) => {
+    const other = await ground.node();
+    ground.wechat.onCheck = () => ({ errcode });
+    expect(await failureOf(check(['x']))).toBe('quota');
+    ground.wechat.onCheck = undefined;
+    for (const at of [node, other, node, other]) expect(await failureOf(check(['x'], { at }))).toBe('quota');
+    expect(checks()).toHaveLength(1);
+  });
+
+  it('does not stand in the way while Redis is away', async () => {
+    await check(['x']);
+    node.redis.disconnect();
+    expect(await check(['x'])).toMatchObject({ suggests: 'pass' });
+  });
+});
+
+describe('the circuit of an app', () => {
+  const failFive = async (fail: () => Promise<unknown>) => {
+    for (let each = 0; each < 5; each += 1) await fail();
+  };
+
+  it('opens when WeChat fails, and closes when it is back', async () => {
+    await check(['x']);
+    ground.wechat.onCheck = (_) => ({ errcode: -1 });
+    await failFive(async () => expect(await failureOf(check(['x']))).toBe('busy'));
+    const asked = checks().length;
+    ground.wechat.onCheck = undefined;
+    expect(await failureOf(check(['x']))).toBe('open');
+    expect(checks()).toHaveLength(asked);
+    expect(await node.budget.take(ground.tenantId, ground.app.appId, 1)).toBe(true);
+    await eventually(() => check(['x']).then(() => 'done', () => 'failed'), (outcome) => outcome === 'done', 4_000);
+  });
+
+  it('opens when callers\' deadlines end the calls', async () => {
+    await check(['x']);
+    ground.wechat.onCheck = () => undefined;
+    await failFive(async () => expect(check(['x'], { signal: AbortSignal.timeout(30) })).rejects.toMatchObject({ name: 'TimeoutError' }));
+    expect(await failureOf(check(['x']))).toBe('open');
+  });
+
+  it('stays closed when users leave, are unknown, or write what WeChat can\'t read', async () => {
+    await check(['x']);
+    ground.wechat.onCheck = () => undefined;
+    for (let each = 0; each < 8; each += 1) {
+      const control = new AbortController();
+      const checked = check(['x'], { signal: control.signal });
+      await eventually(async () => checks().length, (count) => count === each + 2);
+      control.abort(new Error('the user left'));
+      await expect(checked).rejects.toThrow('the user left');
+    }
+    for (const errcode of [61010, 47001, 40003]) {
+      ground.wechat.onCheck = () => ({ errcode });
+      await failFive(async () => expect(await failureOf(check(['x']))).not.toBe('open'));
+    }
+    ground.wechat.onCheck = undefined;
+    expect(await check(['x'])).toMatchObject({ suggests: 'pass' });
+  });
+
+  it('is the app\'s own', async () => {
+    ground.wechat.onCheck = () => ({ errcode: -1 });
+    await failFive(async () => failureOf(check(['x'])));
+    ground.wechat.onCheck = undefined;
+    expect(await failureOf(check(['x']))).toBe('open');
+    ground.app = { ...ground.app, appId: 'wx-another' };
+    expect(await check(['x'])).toMatchObject({ suggests: 'pass' });
+  });
+});
