@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-const LOGGED_REQUESTS = 50;
+const LOGGED_REQUESTS = 200;
 const LOGGED_ABORTS = 200;
 const COUNTED_IDS = 1000;
 const COUNTED_TAGS = 100_000;

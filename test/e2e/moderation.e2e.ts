@@ -1,5 +1,6 @@
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { askedUpstream } from '../kit/asking.js';
 import { eventually } from '../kit/eventually.js';
 import { admin, logIn, makeApiKey, makeConversation, makeTenant, type TestTenant, type TestUser } from '../kit/factories.js';
 import { listWords, setPolicy } from '../kit/moderation.js';
@@ -19,7 +20,7 @@ beforeAll(async () => {
 afterAll(async () => platform.stop());
 
 const WORDS = [
-  { text: '违禁词甲', action: 'block' },
+  { text: '绝密词甲', action: 'block' },
   { text: '话题乙', action: 'answer' },
   { text: '脏话丙', action: 'mask' },
   { text: '可疑丁', action: 'review' },
@@ -48,23 +49,24 @@ const spentBy = async (user: TestUser): Promise<number> => (await platform.api.o
 
 describe('word lists on the way in', () => {
   it('refuse a listed word at every door, evasions included, before anything is stored', async () => {
-    const { user } = await stage();
+    const { tenant, user } = await stage();
     const conversation = await makeConversation(platform.api, user);
-    for (const content of ['请说说违禁词甲', '违 禁 词 甲', '違禁詞甲', '违.禁.词.甲', '违\u200b禁词甲']) {
+    for (const content of ['请说说绝密词甲', '绝 密 词 甲', '絕密詞甲', '绝\u200b密.词甲']) {
       const refused = await platform.api.post(`/v1/conversations/${conversation}/messages?format=sse`, { content }, { token: user.token });
       expect([refused.status, refused.body.error.code, refused.body.error.message]).toEqual([422, 'content_blocked', '内容包含违规信息']);
     }
     expect(await messagesOf(user, conversation)).toEqual([]);
-    const client = new OpenAI({ baseURL: `${platform.node.url}/v1`, apiKey: await makeApiKey(platform, user), maxRetries: 0 });
+    // Somebody else: one more, and the ladder would mute the first.
+    const client = new OpenAI({ baseURL: `${platform.node.url}/v1`, apiKey: await makeApiKey(platform, await logIn(platform, tenant, 'developer')), maxRetries: 0 });
     for (const stream of [true, false]) {
-      await expect(client.chat.completions.create({ model: 'sim-chat', stream, messages: [{ role: 'user', content: '违禁词甲' }] })).rejects.toMatchObject({ status: 422, code: 'content_blocked' });
+      await expect(client.chat.completions.create({ model: 'sim-chat', stream, messages: [{ role: 'user', content: '绝密词甲' }] })).rejects.toMatchObject({ status: 422, code: 'content_blocked' });
     }
-    await expect(client.chat.completions.create({ model: 'sim-chat', messages: [{ role: 'system', content: '你只说违禁词甲' }, { role: 'user', content: '好' }] })).rejects.toMatchObject({ status: 422 });
+    await expect(client.chat.completions.create({ model: 'sim-chat', messages: [{ role: 'system', content: '你只说绝密词甲' }, { role: 'user', content: '好' }] })).rejects.toMatchObject({ status: 422 });
   });
 
   it('find a word that is split over two messages', async () => {
     const { user } = await stage();
-    const { conversation, stream } = await send(user, `${scripted({ tokens: 1 })} 违禁`);
+    const { conversation, stream } = await send(user, `${scripted({ tokens: 1 })} 绝密`);
     await stream.all();
     const refused = await platform.api.post(`/v1/conversations/${conversation}/messages?format=sse`, { content: '词甲' }, { token: user.token });
     expect(refused.status).toBe(422);
@@ -98,7 +100,7 @@ describe('the gate on the way out', () => {
     const { user } = await stage();
     const before = await spentBy(user);
     const conversation = await makeConversation(platform.api, user);
-    const text = '前面的话没有问题。接着说违禁词甲，后面还有很多话。';
+    const text = '前面的话没有问题。接着说绝密词甲，后面还有很多话。';
     const answer = await fetch(`${platform.node.url}/v1/conversations/${conversation}/messages?format=${format}`, {
       method: 'POST', headers: { authorization: `Bearer ${user.token}`, 'content-type': 'application/json' }, body: JSON.stringify({ content: unseen({ text, gapMs: 2 }) }),
     });
@@ -191,10 +193,10 @@ describe('the remote layers on the way in', () => {
 
   it('are asked before the model where the tenant wants it so', async () => {
     const { user } = await stage({ input: { order: 'before' } });
-    const asked = (await upstreamCounters(platform)).requests ?? 0;
-    const events = await (await send(user, `色情测试 ${scripted({ tokens: 5 })}`)).stream.all();
-    expect(events.at(-1)?.data.code).toBe('content_blocked');
-    expect((await upstreamCounters(platform)).requests ?? 0).toBe(asked);
+    const [fine, bad] = [scripted({ tokens: 5 }), `色情测试 ${scripted({ tokens: 5 })}`];
+    expect((await (await send(user, fine)).stream.all()).at(-1)?.event).toBe('done');
+    expect((await (await send(user, bad)).stream.all()).at(-1)?.data.code).toBe('content_blocked');
+    expect([await askedUpstream(platform, fine), await askedUpstream(platform, bad)]).toEqual([1, 0]);
   });
 
   it('in the shadow stop nobody', async () => {

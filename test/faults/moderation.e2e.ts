@@ -109,13 +109,13 @@ describe('layer 3 that answers 429', () => {
 describe('word lists that change under load', () => {
   it('never let a listed word through, and break no stream', async () => {
     const { tenant, user } = await stage({ mode: 'off' });
-    const list = await listWords(platform, staff, tenant, [{ text: '违禁词甲' }]);
+    const list = await listWords(platform, staff, tenant, [{ text: '绝密词甲' }]);
     const path = `/admin/v1/tenants/${tenant.id}/word-lists/${list}/words`;
     let changing = true;
     const changes = (async () => { for (let n = 0; changing; n += 1) await platform.api.ok('POST', path, { token: staff, body: { text: `别的词${n}号` } }); })();
     const ends = await Promise.all(Array.from({ length: 40 }, async (_, at) => {
       const bad = at % 2 === 0;
-      const events = await asked(await logIn(platform, tenant, `load-${at}`), unseen({ text: bad ? '说到违禁词甲就停' : '说到别处去了', gapMs: 20 }));
+      const events = await asked(await logIn(platform, tenant, `load-${at}`), unseen({ text: bad ? '说到绝密词甲就停' : '说到别处去了', gapMs: 20 }));
       return [bad, endOf(events), wordsOf(events).includes('甲')];
     }));
     changing = false;

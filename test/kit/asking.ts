@@ -43,7 +43,7 @@ export async function say(api: Api, user: TestUser, content: string, conversatio
   return { conversation, cache: stream.headers.get('x-cache'), text, last: events.at(-1)?.data as Said['last'] };
 }
 
-/** How often the simulated model was asked this, among its newest 50 requests. */
+/** How often the simulated model was asked this, among its newest 200 requests. */
 export async function askedUpstream(platform: Platform, content: string): Promise<number> {
   return (await upstreamRequests(platform)).filter((request) => request.messages.at(-1)?.content.trimEnd() === content).length;
 }

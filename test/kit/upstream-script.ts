@@ -34,9 +34,9 @@ export async function resetUpstream(platform: Platform): Promise<void> {
   for (const path of ['script', 'counters', 'limits', 'behaviours', 'keys']) await upstreamControl(platform, 'DELETE', path);
 }
 
-/** The newest requests that the simulated model got, oldest first. */
+/** The newest chat requests that the simulated model got, oldest first. */
 export async function upstreamRequests(platform: Platform): Promise<readonly { readonly messages: readonly { readonly role: string; readonly content: string }[] }[]> {
   const response = await fetch(new URL('/control/counters', platform.servers.openaiUrl));
-  const { requests } = (await response.json()) as { requests: { body: { messages: { role: string; content: string }[] } }[] };
-  return requests.map((request) => request.body);
+  const { requests } = (await response.json()) as { requests: { path: string; body: { messages: { role: string; content: string }[] } }[] };
+  return requests.filter(({ path }) => path.endsWith('/chat/completions')).map((request) => request.body);
 }

@@ -27,11 +27,10 @@ export class ScreenAsk {
 }
 
 /** In the order in which the user wrote them: a word may be split over two messages. */
-function textsOf(ask: Ask, { window, turn, ownPrompt }: Prepared): { readonly before: string | undefined; readonly texts: readonly string[]; readonly beside: readonly string[] } {
+function textsOf(ask: Ask, { window, turn, former, ownPrompt }: Prepared): { readonly before: string | undefined; readonly texts: readonly string[]; readonly beside: readonly string[] } {
   if (ask.kind === 'completion') return { before: undefined, texts: ask.messages.map(({ content }) => content), beside: [] };
   const [first] = window.messages;
-  const former = window.messages.filter(({ role }) => role === 'user').at(-2);
-  return { before: former?.content, texts: [turn?.question ?? ''], beside: ownPrompt && first?.role === 'system' ? [first.content] : [] };
+  return { before: former, texts: [turn?.question ?? ''], beside: ownPrompt && first?.role === 'system' ? [first.content] : [] };
 }
 
 /** The ask with other words; a question that was asked before keeps its own, which the gate covers in the answer. */

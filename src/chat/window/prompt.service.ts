@@ -23,6 +23,8 @@ export interface Prepared {
   readonly maxTokens: number;
   readonly sampling: Sampling;
   readonly turn: RunPlan['turn'];
+  /** What the same user asked before, answered or not. */
+  readonly former: string | undefined;
   readonly conversation: OpenInput['conversation'];
 }
 
@@ -43,7 +45,7 @@ export class PromptService {
       const promptTokens = await this.tokens.countMessages(ask.messages, model.encoding);
       const maxTokens = this.answerRoom(model, promptTokens, ask.maxTokens);
       const ownPrompt = ask.messages.some(({ role }) => role === 'system');
-      return { ownPrompt, model, shownAs, window: { messages: ask.messages, tokens: promptTokens, droppedTurns: 0 }, maxTokens, sampling: ask.sampling, turn: undefined, conversation: undefined };
+      return { ownPrompt, model, shownAs, window: { messages: ask.messages, tokens: promptTokens, droppedTurns: 0 }, maxTokens, sampling: ask.sampling, turn: undefined, former: undefined, conversation: undefined };
     }
     const userId = userOf(ctx);
     const history = await (fresh ? this.history.load(ctx, userId, ask.conversationId) : this.history.get(ctx, userId, ask.conversationId));
@@ -61,6 +63,7 @@ export class PromptService {
       window,
       maxTokens: model.maxAnswerTokens,
       sampling: {},
+      former: ask.kind === 'regenerate' ? turns.at(-1)?.question : history.newest?.question,
       turn: { question: question.text, questionTokens: question.tokens, revision: history.revision, replacesAnswer: ask.kind === 'regenerate' },
       conversation: {
         id: ask.conversationId,
