@@ -157,6 +157,16 @@ describe('a pushed message', () => {
     expect(await write('x', { variant: 'tampered' })).toHaveProperty('error');
   });
 
+  it('is tried once when it is forged, whatever it is answered', async () => {
+    await settle('plain');
+    app.answer = (_, response) => {
+      response.writeHead(403);
+      return '';
+    };
+    expect(await write('x', { variant: 'bad_signature' })).toMatchObject({ deliveries: [{ outcome: 'unanswered', attempts: [{ status: 403 }] }] });
+    expect(app.got).toHaveLength(1);
+  });
+
   it('goes nowhere without settings', async () => {
     expect(await write()).toMatchObject({ deliveries: [{ outcome: 'no_address' }] });
     for (const bad of [{ mode: 'open' }, { url: 'ftp://x' }, { token: '!' }, { mode: 'secure', encodingAesKey: 'short' }]) {
