@@ -27,7 +27,7 @@ const KEPT = { max: 5_000, maxSize: 256 * 1_024 * 1_024 } as const;
 const ENTRY_BYTES = 200;
 const BUILDS_AT_ONCE = 4;
 /** How long a text waits for the first lexicon of its tenant in this process. */
-const FIRST_MS = 5_000;
+const FIRST_MS = 10_000;
 /** How long a change waits until it holds in this process, before its author is answered. */
 const CHANGE_MS = 2_000;
 
@@ -72,7 +72,7 @@ export class Lexicons implements OnModuleInit, OnApplicationShutdown {
     return own === undefined ? undefined : [platform, own];
   }
 
-  /** The same, at any time. @throws unavailable where the tenant's lists can't be had within 5 s; the driver's error where they can't be read */
+  /** The same, at any time. @throws unavailable where the tenant's lists can't be had within 10 s; the driver's error where they can't be read */
   async of(tenantId: string): Promise<readonly Lexicon[]> {
     return this.ready(tenantId) ?? [await this.platform.get(), await within(FIRST_MS, this.own(tenantId).get(), refuse)];
   }
