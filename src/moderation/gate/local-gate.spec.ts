@@ -52,11 +52,62 @@ function gated(chunks: readonly string[], lexicons: readonly Lexicon[]): Outcome
   return { released: steps.map((step) => step.released).join(''), hits: steps.flatMap((step) => step.hits), violation: steps.find((step) => step.violation !== undefined)?.violation };
 }
 
+const word = (text: string, rest: Partial<LexiconEntry> = {}): LexiconEntry => ({ kind: 'word', text, category: 'test', severity: 'medium', action: 'block', pinyin: false, ...rest });
+
 describe('LocalGate', () => {
   it('shows exactly what judging the whole text allows, whatever the text, the lists and the cuts', async () => {
+    const seen = { hits: 0, violations: 0, masks: 0 };
     await fc.assert(fc.asyncProperty(scene, async ({ platform, tenant, text, cuts }) => {
       const lexicons = [await Lexicon.build(platform, { owner: 'platform', version: '1' }), await Lexicon.build(tenant, { owner: 'tenant', version: '1' })];
-      expect(gated(chunksOf(text, cuts), lexicons)).toEqual(promised(text, lexicons));
+      const expected = promised(text, lexicons);
+      expect(gated(chunksOf(text, cuts), lexicons)).toEqual(expected);
+      seen.hits += expected.hits.length;
+      seen.violations += expected.violation === undefined ? 0 : 1;
+      seen.masks += expected.hits.filter((hit) => hit.entry.action === 'mask').length;
     }), { numRuns: 3_000 });
+    // The property means something only where words are met.
+    expect(Math.min(seen.hits, seen.violations, seen.masks)).toBeGreaterThan(300);
   }, 60_000);
+
+  it('holds back the longest beginning of a word, and nothing else', async () => {
+    const gate = new LocalGate([await Lexicon.build([word('违禁词'), word('shit')], { owner: 'platform', version: '1' })]);
+    expect(gate.push('这是违')).toEqual({ released: '这是', hits: [] });
+    expect(gate.push('禁').released).toBe('');
+    expect(gate.push('品').released).toBe('违禁品');
+    expect(gate.push('shi').released).toBe('');
+    expect(gate.push('p，违').released).toBe('ship，');
+    expect(gate.end()).toEqual({ released: '违', hits: [] });
+  });
+
+  it('waits for the character behind a Latin word, and for a phrase that may excuse', async () => {
+    const lexicons = [await Lexicon.build([word('shit'), word('枪支'), word('枪支管理法', { kind: 'allow' })], { owner: 'platform', version: '1' })];
+    const gate = new LocalGate(lexicons);
+    expect(gate.push('shit')).toEqual({ released: '', hits: [] });
+    expect(gate.push('ake，').released).toBe('shitake，');
+    expect(gate.push('枪支管理')).toEqual({ released: '', hits: [] });
+    expect(gate.push('法。').released).toBe('枪支管理法。');
+    expect(gate.push('枪支管')).toEqual({ released: '', hits: [] });
+    expect(gate.push('制')).toMatchObject({ released: '', violation: { from: 14, to: 16 } });
+  });
+
+  it('covers words to be masked and goes on', async () => {
+    const gate = new LocalGate([await Lexicon.build([word('违禁词', { action: 'mask' })], { owner: 'platform', version: '1' })]);
+    expect(gate.push('一个违').released + gate.push(' 禁\u200b').released + gate.push('词吗').released).toBe('一个****吗');
+  });
+
+  it('shows nothing after a violation', async () => {
+    const gate = new LocalGate([await Lexicon.build([word('违禁词')], { owner: 'platform', version: '1' })]);
+    expect(gate.push('有违禁词和别的')).toMatchObject({ released: '有', violation: { from: 1, to: 4 } });
+    expect([gate.push('更多'), gate.end()]).toEqual([{ released: '', hits: [] }, { released: '', hits: [] }]);
+  });
+
+  it('holds a bounded piece of the text, whatever is put between the characters', async () => {
+    const gate = new LocalGate([await Lexicon.build([word('违禁词')], { owner: 'platform', version: '1' })]);
+    let most = 0;
+    for (const each of ['违', '\u200b'.repeat(10_000), '违', ...Array.from({ length: 5_000 }, () => ' \u0301'), '违'.repeat(1_000)]) {
+      gate.push(each);
+      most = Math.max(most, gate.holds);
+    }
+    expect(most).toBeLessThanOrEqual(40);
+  });
 });

@@ -20,14 +20,14 @@ function hash(node: number, unit: number): number {
 
 /**
  * An Aho-Corasick automaton in flat arrays: transitions of the trie in one open-addressing table over (node, unit),
- * failure links for the rest. Says after each unit which node it is in; `depth` of the node is the length of the
- * longest beginning of a sequence that the text ends with.
+ * failure links for the rest. Says after each unit which node it is in, and how much of the text's end may still become
+ * a sequence.
  */
 export class Automaton {
   private constructor(
     private readonly table: Int32Array,
     private readonly fail: Int32Array,
-    private readonly depths: Uint8Array,
+    private readonly open: Uint8Array,
     /** The first sequence that ends at the node itself. */
     private readonly ends: Int32Array,
     /** The nearest node by failure links, the node itself excluded, at which a sequence ends; 0 for none. */
@@ -42,12 +42,12 @@ export class Automaton {
 
   /** Bytes of its arrays. */
   get bytes(): number {
-    return [this.table, this.fail, this.depths, this.ends, this.shorter, this.twins].reduce((sum, array) => sum + array.byteLength, 0);
+    return [this.table, this.fail, this.open, this.ends, this.shorter, this.twins].reduce((sum, array) => sum + array.byteLength, 0);
   }
 
-  /** Units of the longest beginning of a sequence that the text ends with. */
-  depth(node: number): number {
-    return this.depths[node] ?? 0;
+  /** Units at the text's end that are the beginning of a longer sequence: the longest such. */
+  pending(node: number): number {
+    return this.open[node] ?? 0;
   }
 
   next(node: number, unit: number): number {
@@ -82,12 +82,12 @@ export class Automaton {
     const nodes = trie.nodes;
     const order = trie.byDepth();
     if (turns.due) await turns.pause();
-    const [fail, shorter] = [new Int32Array(nodes), new Int32Array(nodes)];
+    const links = { fail: new Int32Array(nodes), shorter: new Int32Array(nodes), open: new Uint8Array(nodes) };
     for (let index = 1; index < nodes; index += 1) {
-      trie.link(order[index] ?? 0, fail, shorter);
+      trie.link(order[index] ?? 0, links);
       if (index % LOOK_EVERY === 0 && turns.due) await turns.pause();
     }
-    return new Automaton(trie.table, fail, trie.depths.slice(0, nodes), trie.ends.slice(0, nodes), shorter, trie.twins);
+    return new Automaton(trie.table, links.fail, links.open, trie.ends.slice(0, nodes), links.shorter, trie.twins);
   }
 }
 
@@ -101,13 +101,22 @@ function find(table: Int32Array, node: number, unit: number): number {
   }
 }
 
+/** What follows from all sequences together, by node. */
+interface Links {
+  readonly fail: Int32Array;
+  readonly shorter: Int32Array;
+  readonly open: Uint8Array;
+}
+
 /** The trie while it grows. Sized for sequences that share nothing, so that no step has to move it. */
 class Trie {
   nodes = 1;
   readonly table: Int32Array;
-  readonly depths: Uint8Array;
   readonly ends: Int32Array;
   readonly twins: Int32Array;
+  private readonly depths: Uint8Array;
+  /** Nodes from which a sequence goes on. */
+  private readonly inner: Uint8Array;
   private readonly parents: Int32Array;
   private readonly unitOf: Int32Array;
 
@@ -115,6 +124,7 @@ class Trie {
     const slots = 2 ** Math.ceil(Math.log2(Math.max(8, units * 1.4)));
     this.table = new Int32Array(slots * SLOT).fill(EMPTY);
     this.depths = new Uint8Array(units + 1);
+    this.inner = new Uint8Array(units + 1);
     this.ends = new Int32Array(units + 1).fill(NO_PATTERN);
     this.parents = new Int32Array(units + 1);
     this.unitOf = new Int32Array(units + 1);
@@ -140,7 +150,7 @@ class Trie {
   }
 
   /** Sets the links of one node; those of shallower nodes stand already. */
-  link(node: number, fail: Int32Array, shorter: Int32Array): void {
+  link(node: number, { fail, shorter, open }: Links): void {
     const parent = this.parents[node] ?? 0;
     const unit = this.unitOf[node] ?? 0;
     let target = 0;
@@ -154,6 +164,7 @@ class Trie {
     }
     fail[node] = target;
     shorter[node] = (this.ends[target] ?? NO_PATTERN) !== NO_PATTERN ? target : shorter[target] ?? 0;
+    open[node] = (this.inner[node] === 1 ? this.depths[node] : open[target]) ?? 0;
   }
 
   private child(node: number, unit: number): number {
@@ -168,6 +179,7 @@ class Trie {
     this.table[slot * SLOT + 1] = unit;
     this.table[slot * SLOT + 2] = child;
     this.parents[child] = node;
+    this.inner[node] = 1;
     this.unitOf[child] = unit;
     this.depths[child] = (this.depths[node] ?? 0) + 1;
     return child;

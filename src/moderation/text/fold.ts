@@ -92,9 +92,9 @@ function decompose(codePoint: number): readonly Part[] {
 }
 
 function plainParts(character: string): readonly Part[] {
-  if (!SEEN.test(character)) return [];
   const lookAlike = LOOK_ALIKES.get(character) ?? LOOK_ALIKES.get(character.toLowerCase());
-  if (lookAlike !== undefined) return [part((lookAlike.toLowerCase()).codePointAt(0) ?? 0)];
+  if (lookAlike !== undefined) return [part(lookAlike.toLowerCase().codePointAt(0) ?? 0)];
+  if (!SEEN.test(character)) return [];
   // A capital I is drawn like a small L, and keeps its own name for that.
   const lower = character === 'I' ? character : simplified(character.toLowerCase());
   return [...lower].filter((each) => SEEN.test(each)).map((each) => part(each.codePointAt(0) ?? 0));

@@ -36,7 +36,7 @@ export class Lane {
   /** Units at the end of the text that may be the beginning of a listed word. */
   get pending(): number {
     let most = 0;
-    for (let list = 0; list < this.lexicons.length; list += 1) most = Math.max(most, this.lexicons[list]?.automaton.depth(this.nodes[list] ?? 0) ?? 0);
+    for (let list = 0; list < this.lexicons.length; list += 1) most = Math.max(most, this.lexicons[list]?.automaton.pending(this.nodes[list] ?? 0) ?? 0);
     return most;
   }
 }

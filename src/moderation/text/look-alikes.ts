@@ -17,11 +17,14 @@ const LETTERS = [
  * Han characters that few readers tell apart, rare forms used in place of common ones, and katakana drawn like a Han
  * character. Not 人/入, 土/士 or 赌/睹: 收人 and 目赌 would follow from 收入 and 目睹.
  */
-const HAN = '曰日 囗口 已己 巳己 戍戊 戌戊 末未 冶治 毐毒 愽博 抡轮 囯国 ロ口 カ力 エ工 ニ二 タ夕 ト卜 ハ八 チ千';
+const HAN = '曰日 囗口 已己 巳己 戍戊 戌戊 末未 冶治 毐毒 愽博 抡轮 囯国 髙高 靑青 ロ口 カ力 エ工 ニ二 タ夕 ト卜 ハ八 チ千';
+
+/** Radicals drawn like the character itself, which NFKD leaves alone (it knows the Kangxi block only). Texts copied from PDF files are full of them. */
+const RADICALS = '⺠民 ⺟母 ⻅见 ⻆角 ⻉贝 ⻋车 ⻓长 ⻔门 ⻘青 ⻙韦 ⻚页 ⻛风 ⻜飞 ⻝食 ⻢马 ⻥鱼 ⻦鸟 ⻨麦 ⻩黄 ⻬齐 ⻮齿 ⻰龙 ⻳龟 ⺩王 ⺝月 ⻁虎 ⻄西 ⻤鬼 ⻣骨 ⻫齐';
 
 /** Characters and what they are drawn like. */
 export const LOOK_ALIKES: ReadonlyMap<string, string> = new Map(
-  `${LETTERS} ${HAN}`.split(' ').map((pair) => {
+  `${LETTERS} ${HAN} ${RADICALS}`.split(' ').map((pair) => {
     const [written = '', meant = ''] = [...pair];
     return [written, meant] as const;
   }),

@@ -35,9 +35,12 @@ export function qualify(view: View, last: number, patterns: PatternTable, patter
   const length = (patterns.starts[pattern + 1] ?? 0) - start;
   const first = last - length + 1;
   const traits = patterns.traits[pattern] ?? 0;
-  if (!wellSpelt(view, first, patterns.cells, start, length, traits)) return Meant.no;
+  const digits = digitsFor(view, first, patterns.cells, start, length, traits);
+  if (digits < 0) return Meant.no;
   if (isAlphanumeric((patterns.cells[start] ?? 0) & BASE) && touches(view, first)) return Meant.no;
   const gaps = gapsOf(view, first, patterns.cells, start, length);
+  // "a=5, s=5" is arithmetic.
+  if (digits > 0 && length < ROBUST && gaps.empty < length - 1) return Meant.no;
   const held = heldTogether(gaps, traits, length, patterns.characters[pattern] ?? 0, view.gapBefore(first) !== Gap.none);
   if (held !== Meant.yes) return held;
   return isAlphanumeric((patterns.cells[start + length - 1] ?? 0) & BASE) ? Meant.edge : Meant.yes;
@@ -48,16 +51,17 @@ function touches(view: View, index: number): boolean {
   return index > 0 && view.gapBefore(index) === Gap.none && isAlphanumeric(view.base(index - 1));
 }
 
-function wellSpelt(view: View, first: number, cells: Int32Array, start: number, length: number, traits: number): boolean {
+/** How many letters of the word are written as digits; -1 where the characters do not stand for the word at all. */
+function digitsFor(view: View, first: number, cells: Int32Array, start: number, length: number, traits: number): number {
   const numeralsCount = length >= ROBUST || (traits & Trait.numeral) === 0;
   let [exact, digits] = [0, 0];
   for (let at = 0; at < length; at += 1) {
     const how = standing(view.base(first + at), (cells[start + at] ?? 0) & BASE);
-    if (how === Standing.none || (how === Standing.numeral && !numeralsCount)) return false;
+    if (how === Standing.none || (how === Standing.numeral && !numeralsCount)) return -1;
     if (how === Standing.exact || how === Standing.numeral) exact += 1;
     if (how === Standing.digit) digits += 1;
   }
-  return exact > 0 && digits <= (length >= ROBUST ? length : length - 1) >> 1;
+  return exact > 0 && digits <= (length >= ROBUST ? length : length - 1) >> 1 ? digits : -1;
 }
 
 function gapsOf(view: View, first: number, cells: Int32Array, start: number, length: number): Gaps {
