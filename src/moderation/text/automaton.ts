@@ -1,8 +1,8 @@
 import type { Turns } from './turns.js';
 
-/** Integers of one transition: node, unit, target. */
+/** Integers of one transition: node, unit, target. No transition leads to the root, so a target of 0 means that the slot is free. */
 const SLOT = 3;
-const EMPTY = -1;
+const NONE = 0;
 /** Steps of a loop between two looks at the clock. */
 const LOOK_EVERY = 512;
 const NO_PATTERN = -1;
@@ -54,7 +54,7 @@ export class Automaton {
     let at = node;
     for (;;) {
       const target = find(this.table, at, unit);
-      if (target !== EMPTY) return target;
+      if (target !== NONE) return target;
       if (at === 0) return 0;
       at = this.fail[at] ?? 0;
     }
@@ -75,6 +75,7 @@ export class Automaton {
   /** Builds in steps. Sequences have 1 to 255 units. */
   static async of(sequences: Sequences, turns: Turns): Promise<Automaton> {
     const trie = new Trie(sequences.units.length, sequences.starts.length - 1);
+    if (turns.due) await turns.pause();
     for (let sequence = 0; sequence < sequences.starts.length - 1; sequence += 1) {
       trie.insert(sequence, sequences.units, sequences.starts[sequence] ?? 0, sequences.starts[sequence + 1] ?? 0);
       if (sequence % LOOK_EVERY === 0 && turns.due) await turns.pause();
@@ -95,9 +96,8 @@ function find(table: Int32Array, node: number, unit: number): number {
   const mask = table.length / SLOT - 1;
   for (let slot = hash(node, unit) & mask; ; slot = (slot + 1) & mask) {
     const at = slot * SLOT;
-    const owner = table[at] ?? EMPTY;
-    if (owner === EMPTY) return EMPTY;
-    if (owner === node && table[at + 1] === unit) return table[at + 2] ?? EMPTY;
+    const target = table[at + 2] ?? NONE;
+    if (target === NONE || (table[at] === node && table[at + 1] === unit)) return target;
   }
 }
 
@@ -122,7 +122,7 @@ class Trie {
 
   constructor(units: number, sequences: number) {
     const slots = 2 ** Math.ceil(Math.log2(Math.max(8, units * 1.4)));
-    this.table = new Int32Array(slots * SLOT).fill(EMPTY);
+    this.table = new Int32Array(slots * SLOT);
     this.depths = new Uint8Array(units + 1);
     this.inner = new Uint8Array(units + 1);
     this.ends = new Int32Array(units + 1).fill(NO_PATTERN);
@@ -157,7 +157,7 @@ class Trie {
     for (let at = parent; at !== 0; ) {
       at = fail[at] ?? 0;
       const next = find(this.table, at, unit);
-      if (next !== EMPTY) {
+      if (next !== NONE) {
         target = next;
         break;
       }
@@ -170,7 +170,7 @@ class Trie {
   private child(node: number, unit: number): number {
     const mask = this.table.length / SLOT - 1;
     let slot = hash(node, unit) & mask;
-    for (; this.table[slot * SLOT] !== EMPTY; slot = (slot + 1) & mask) {
+    for (; this.table[slot * SLOT + 2] !== NONE; slot = (slot + 1) & mask) {
       if (this.table[slot * SLOT] === node && this.table[slot * SLOT + 1] === unit) return this.table[slot * SLOT + 2] ?? 0;
     }
     const child = this.nodes;

@@ -58,7 +58,9 @@ export class Lexicon {
       for (const pattern of patternsOf(entry, spelling)) patterns.add(pattern, kept.length);
       kept.push(entry);
     }
+    if (turns.due) await turns.pause();
     const { units, ...at } = patterns.close();
+    if (turns.due) await turns.pause();
     const automaton = await Automaton.of({ units, starts: at.starts }, turns);
     return new Lexicon(options.owner, options.version, kept, automaton, at);
   }
