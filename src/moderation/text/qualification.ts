@@ -35,9 +35,9 @@ export function qualify(view: View, last: number, patterns: PatternTable, patter
   const length = (patterns.starts[pattern + 1] ?? 0) - start;
   const first = last - length + 1;
   const traits = patterns.traits[pattern] ?? 0;
+  if (isAlphanumeric((patterns.cells[start] ?? 0) & BASE) && touches(view, first)) return Meant.no;
   const digits = digitsFor(view, first, patterns.cells, start, length, traits);
   if (digits < 0) return Meant.no;
-  if (isAlphanumeric((patterns.cells[start] ?? 0) & BASE) && touches(view, first)) return Meant.no;
   const gaps = gapsOf(view, first, patterns.cells, start, length);
   // "a=5, s=5" is arithmetic.
   if (digits > 0 && length < ROBUST && gaps.empty < length - 1) return Meant.no;

@@ -1,4 +1,5 @@
 import { Kind, kindOf } from './fold.js';
+import { byPlace } from './hit-order.js';
 import type { Hit } from './lexicon-entry.js';
 import type { Lexicon } from './lexicon.js';
 import { Search } from './search.js';
@@ -20,7 +21,7 @@ export function scan(text: string, lexicons: readonly Lexicon[], before = ''): r
   }
   search.push(text);
   const hits = search.end();
-  return tail === '' ? hits : hits.flatMap((hit) => (hit.to <= 0 ? [] : [hit.from < 0 ? { ...hit, from: 0 } : hit]));
+  return tail === '' ? hits : hits.filter((hit) => hit.to > 0).map((hit) => (hit.from < 0 ? { ...hit, from: 0 } : hit)).sort(byPlace);
 }
 
 /** The text with its hits covered, one `*` for each character that is seen. */

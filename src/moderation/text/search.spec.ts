@@ -73,4 +73,28 @@ describe('scan', () => {
     }), { numRuns: 1_500 });
     expect(met).toBeGreaterThan(700);
   });
+
+  it('finds after another message what it finds alone, and besides only what begins there', async () => {
+    let spanning = 0;
+    const words = fc.array(entry.map((each) => ({ ...each, kind: 'word' as const })), { maxLength: 8 });
+    await fc.assert(fc.asyncProperty(words.chain((entries) => fc.tuple(fc.constant(entries), textOf(entries), fc.integer({ min: 0, max: 20 }))), async ([entries, whole, cut]) => {
+      const [before, written] = [whole.slice(0, cut), whole.slice(cut)];
+      const lexicons = [await Lexicon.build(entries, { owner: 'platform', version: '1' })];
+      const [alone, after] = [scan(written, lexicons), scan(written, lexicons, before)];
+      const rest = [...after];
+      for (const hit of alone) rest.splice(rest.findIndex((each) => each.entry === hit.entry && each.from === hit.from && each.to === hit.to), 1);
+      expect(rest.length).toBe(after.length - alone.length);
+      expect(rest.every((hit) => hit.from === 0 && hit.to > 0 && hit.to <= written.length)).toBe(true);
+      expect([...after].sort(byPlace)).toEqual(after);
+      spanning += rest.length;
+    }), { numRuns: 1_500 });
+    expect(spanning).toBeGreaterThan(20);
+  });
+
+  it('takes time in proportion to the text, however many phrases and words meet', async () => {
+    const entries: LexiconEntry[] = (['word', 'allow'] as const).flatMap((kind) => ['枪支', '枪支枪', '支枪'].map((text) => ({ kind, text, category: 'test', severity: 'high', action: 'block', pinyin: false })));
+    const platform = await Lexicon.build(entries.filter((each) => each.kind === 'word'), { owner: 'platform', version: '1' });
+    const tenant = await Lexicon.build(entries.filter((each) => each.kind === 'allow'), { owner: 'tenant', version: '1' });
+    expect(scan('枪支'.repeat(40_000), [platform, tenant])).toHaveLength(40_000 + 39_999 * 2);
+  });
 });

@@ -81,10 +81,11 @@ export class Search {
 
   private settle(horizon: number): readonly Hit[] {
     if (this.found.length === 0 && this.allowed.length === 0) return [];
-    const ready = this.found.filter((hit) => hit.from < horizon && !this.allowed.some((phrase) => covers(phrase, hit)));
+    const ready = this.found.filter((hit) => hit.from < horizon).sort(byPlace);
     this.found = this.found.filter((hit) => hit.from >= horizon);
+    const bare = withoutCovered(ready, this.allowed);
     this.allowed = this.allowed.filter((phrase) => phrase.to > horizon);
-    return ready.sort(byPlace);
+    return bare;
   }
 
   private see(codePoint: number, from: number, to: number): void {
@@ -158,8 +159,21 @@ function pendingFrom(lane: Lane): number {
   return pending === 0 ? Infinity : view.from(view.count - pending);
 }
 
-/** A tenant's phrase can't excuse what the platform forbids most severely. */
-function covers(phrase: Hit, hit: Hit): boolean {
-  if (phrase.from > hit.from || phrase.to < hit.to) return false;
-  return phrase.owner === 'platform' || hit.owner === 'tenant' || hit.entry.severity !== 'high';
+/**
+ * The hits that no allowed phrase covers, in order. A tenant's phrase can't excuse what the platform forbids most
+ * severely. Of the phrases that begin before a hit, only the one that reaches farthest matters: one walk through both.
+ */
+function withoutCovered(hits: readonly Hit[], phrases: readonly Hit[]): readonly Hit[] {
+  if (phrases.length === 0) return hits;
+  const ordered = [...phrases].sort((one, other) => one.from - other.from);
+  const reach = { platform: -Infinity, tenant: -Infinity };
+  let next = 0;
+  return hits.filter((hit) => {
+    for (let phrase = ordered[next]; phrase !== undefined && phrase.from <= hit.from; phrase = ordered[next]) {
+      reach[phrase.owner] = Math.max(reach[phrase.owner], phrase.to);
+      next += 1;
+    }
+    const tenantCounts = hit.owner === 'tenant' || hit.entry.severity !== 'high';
+    return hit.to > reach.platform && (hit.to > reach.tenant || !tenantCounts);
+  });
 }
