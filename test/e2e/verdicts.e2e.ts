@@ -78,6 +78,14 @@ describe('the log of judgements', () => {
     expect(JSON.stringify(await platform.sql('SELECT * FROM verdicts WHERE tenant_id = $1', [user.tenant.id]))).not.toContain(good);
   });
 
+  it('is counted', async () => {
+    const user = await someone();
+    await moderate(user, `违禁 ${randomUUID()}`);
+    await logged(user.tenant, 1);
+    const { text } = await platform.api.call('GET', '/metrics');
+    for (const line of [/^bailiao_moderation_judgements_total\{layer="openai",stage="input",action="block"\} [1-9]/m, /^bailiao_moderation_check_seconds_count\{layer="openai"\} [1-9]/m, /^bailiao_verdict_log_waiting 0$/m]) expect(text).toMatch(line);
+  });
+
   it('says when a text was judged before', async () => {
     const user = await someone();
     const text = `违禁 ${randomUUID()}`;
