@@ -63,6 +63,7 @@ describe('a moderation policy', () => {
     expect(winner.version).toBe(1);
     expect((await patch(tenant, { version: 1, texts: { local: winner.texts.local as string } })).body.version).toBe(1);
     expect((await patch(tenant, {})).body.version).toBe(1);
+    expect(await platform.sql('SELECT action, note, staff_id IS NOT NULL AS staff FROM staff_actions WHERE tenant_id = $1', [tenant.id])).toEqual([{ action: 'policy.change', note: 'version 1: texts', staff: true }]);
     await Promise.all(Array.from({ length: 10 }, (_, n) => patch(tenant, { input: { wechat: { deadline_ms: 100 + n } } })));
     expect((await read(tenant)).version).toBe(11);
   });

@@ -2,7 +2,7 @@
 export const STAFF_ACTIONS = [
   'review.claim', 'review.release', 'review.approve', 'review.reject',
   'sanction.impose', 'sanction.propose', 'sanction.lift', 'offence.forgive',
-  'desk.change', 'ticket.reply', 'ticket.close', 'user.ban', 'user.unban',
+  'desk.change', 'ticket.reply', 'ticket.close', 'user.ban', 'user.unban', 'policy.change',
 ] as const;
 export type StaffActionName = (typeof STAFF_ACTIONS)[number];
 

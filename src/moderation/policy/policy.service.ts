@@ -1,4 +1,5 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { StaffActionService } from '../../identity/index.js';
 import { systemContext, type RequestContext } from '../../platform/context/index.js';
 import { Database } from '../../platform/database/index.js';
 import { DomainError } from '../../platform/errors/index.js';
@@ -26,7 +27,13 @@ export interface PolicyRecord {
 export class PolicyService implements OnModuleInit {
   private readonly cache: NewsCache<ModerationPolicy>;
 
-  constructor(private readonly database: Database, private readonly repository: PolicyRepository, bus: Bus, @Inject(LOGGER) private readonly logger: Logger) {
+  constructor(
+    private readonly database: Database,
+    private readonly repository: PolicyRepository,
+    private readonly actions: StaffActionService,
+    bus: Bus,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {
     this.cache = new NewsCache(bus, { ...CACHE, staleBy: (tenantId) => ({ key: tenantId }) });
   }
 
@@ -53,7 +60,10 @@ export class PolicyService implements OnModuleInit {
       const before = await this.repository.lock(tx);
       if (version !== undefined && version !== before.version) throw new DomainError('conflict', { param: 'version', message: `version is ${before.version} by now; read the policy again (策略已被修改)` });
       const stored = changedPolicy(before.stored, change);
-      return sameTree(stored, before.stored) ? before : this.repository.replace(tx, stored, ctx.actor.kind === 'staff' ? ctx.actor.staffId : null);
+      if (sameTree(stored, before.stored)) return before;
+      const after = await this.repository.replace(tx, stored, ctx.actor.kind === 'staff' ? ctx.actor.staffId : null);
+      await this.actions.record(tx, { action: 'policy.change', subjectId: ctx.tenantId, note: `version ${after.version}: ${Object.keys(change).join(', ')}`.slice(0, 500) });
+      return after;
     });
     await this.tell(ctx.tenantId);
     return recordOf(row);
