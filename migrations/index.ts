@@ -16,6 +16,7 @@ import { CreateVerdicts1764000002000 } from './1764000002000-create-verdicts.js'
 import { CreateReviews1764000003000 } from './1764000003000-create-reviews.js';
 import { WithholdTexts1764000005000 } from './1764000005000-withhold-texts.js';
 import { AddPushCredentials1764000008000 } from './1764000008000-add-push-credentials.js';
+import { ResealVerdicts1764000009000 } from './1764000009000-reseal-verdicts.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -37,6 +38,7 @@ export const MIGRATIONS = [
   CreateReviews1764000003000,
   WithholdTexts1764000005000,
   AddPushCredentials1764000008000,
+  ResealVerdicts1764000009000,
 ];
 
 /** Their names as the table `migrations` records them. */

@@ -5,6 +5,7 @@ export { SEVERITIES, WORD_ACTIONS, type EntryKind, type Hit, type LexiconEntry, 
 export { ACTIONS, LAYERS, STAGES, type Action, type Judgement, type Layer, type Stage, type Verdict } from './verdict.js';
 export type { Checker, CheckSubject, Finding } from './checkers/checker.js';
 export { RemoteScreening, type RemoteRequest } from './screening/remote-screening.service.js';
+export { resealVerdictTexts } from './verdicts/reseal.service.js';
 export { VerdictLog } from './verdicts/verdict-log.service.js';
 export type { VerdictSubject } from './verdicts/verdict-record.js';
 export type { VerdictFilter, VerdictRow } from './verdicts/verdict-row.js';

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import OpenAI from 'openai';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { runCommand } from '../kit/commands.js';
 import { eventually } from '../kit/eventually.js';
 import { admin, logIn, makeApiKey, makeTenant, type TestTenant, type TestUser } from '../kit/factories.js';
 import { Platform } from '../kit/platform.js';
@@ -153,6 +154,25 @@ describe('the log of judgements', () => {
     const [stranger] = await logged(other.tenant, 1);
     await platform.sql('UPDATE verdicts SET text_sealed = $1 WHERE id = $2', [kept?.text_sealed, stranger?.id]);
     expect((await platform.api.ok('GET', `/admin/v1/tenants/${other.tenant.id}/moderation/verdicts/${stranger?.id as string}`, { token: staff })).text).toBeNull();
+  });
+});
+
+describe('the rotation of the master key', () => {
+  it('seals the log\'s texts anew, and they open as before on nodes that have the new key', async () => {
+    const env = { ...platform.environment(), MASTER_KEY_2: Buffer.alloc(32, 9).toString('base64') };
+    const user = await someone();
+    await platform.sql('UPDATE verdicts SET text_sealed = NULL');
+    await setPolicy(user.tenant, { seal_texts: true });
+    const texts = ['一', '二', '三'].map((text) => `违禁${text} ${randomUUID()}`);
+    await moderate(user, texts);
+    const rows = await logged(user.tenant, 3);
+    expect((await runCommand('rotate-keys', env)).code).toBe(0);
+    const kept = await platform.sql<{ text_sealed: string }>('SELECT text_sealed FROM verdicts WHERE text_sealed IS NOT NULL');
+    expect(kept.map(({ text_sealed }) => text_sealed.slice(0, 3))).toEqual(['v2.', 'v2.', 'v2.']);
+    expect((await runCommand('rotate-keys', env)).output).toContain(' 0 sealed anew');
+    const node = await platform.spawn('api', { MASTER_KEY_2: env.MASTER_KEY_2 });
+    const read = await Promise.all(rows.map(({ id }) => node.api.ok('GET', `/admin/v1/tenants/${user.tenant.id}/moderation/verdicts/${String(id)}`, { token: staff })));
+    expect(read.map(({ text }) => String(text)).sort()).toEqual([...texts].sort());
   });
 });
 

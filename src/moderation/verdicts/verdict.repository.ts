@@ -30,6 +30,13 @@ interface Row {
   readonly has_text: boolean;
 }
 
+/** A sealed text with the key of its row. */
+export interface SealedText {
+  readonly tenantId: string;
+  readonly id: string;
+  readonly sealed: string;
+}
+
 /** A row's text as it is kept. */
 export interface KeptText {
   readonly text: string | null;
@@ -71,6 +78,21 @@ export class VerdictRepository {
   /** Whose eyes a text was shown to. */
   async noteRead(tx: TenantTx, id: string, staffId: string, verdictId: string): Promise<void> {
     await tx.query('INSERT INTO verdict_reads (tenant_id, id, staff_id, verdict_id, request_id) VALUES ($1, $2, $3, $4, $5)', [tx.ctx.tenantId, id, staffId, verdictId, tx.ctx.requestId.slice(0, 200)]);
+  }
+
+  /** Sealed texts in the order of their keys, after a row. */
+  async sealedTexts(tx: PlatformTx, after: SealedText | undefined, count: number): Promise<readonly SealedText[]> {
+    const rows = await tx.query<{ tenant_id: string; id: string; text_sealed: string }>(
+      `SELECT tenant_id, id, text_sealed FROM verdicts
+       WHERE text_sealed IS NOT NULL AND ($1::uuid IS NULL OR (tenant_id, created_at, id) > ($1, $2, $3)) ORDER BY tenant_id, created_at, id LIMIT $4`,
+      [after?.tenantId ?? null, after === undefined ? null : new Date(timeOfId(after.id)), after?.id ?? null, count],
+    );
+    return rows.map((row) => ({ tenantId: row.tenant_id, id: row.id, sealed: row.text_sealed }));
+  }
+
+  /** False when the row is gone meanwhile. */
+  async replaceSeal(tx: PlatformTx, { tenantId, id }: SealedText, sealed: string): Promise<boolean> {
+    return (await tx.query('UPDATE verdicts SET text_sealed = $4 WHERE tenant_id = $1 AND created_at = $2 AND id = $3 RETURNING id', [tenantId, new Date(timeOfId(id)), id, sealed])).length === 1;
   }
 
   async makeMonths(tx: PlatformTx, months: readonly Month[]): Promise<void> {
