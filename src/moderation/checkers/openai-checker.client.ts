@@ -1,5 +1,5 @@
 import { CheckFailed, type CheckSubject, type Checker, type Finding } from './checker.js';
-import { CheckBreaker } from './check-breaker.js';
+import { Circuit, type CallEnd, type CircuitOptions } from './circuit.js';
 import { Gathering } from './gathering.js';
 import { ModerationEndpoint, type ModerationEndpointOptions, type Scored } from './moderation-endpoint.client.js';
 import { piecesOf } from './pieces.js';
@@ -8,14 +8,14 @@ import { findingOf } from './scores.js';
 /** Long texts are judged in pieces: a short offence would drown in a long text. */
 const PIECE = { length: 8_000, overlap: 200 } as const;
 const GATHER = { waitMs: 5, mostItems: 32, mostWeight: 100_000, mostWaiting: 5_000 } as const;
-const BREAKER = { failures: 5, openMs: 1_000, longestMs: 15_000 } as const;
+const CIRCUIT: CircuitOptions = { failures: 5, share: 0.5, calls: 20, windowMs: 10_000, openMs: 1_000, longestMs: 15_000, probeMs: 31_000 };
 
 /** Layer 3: an OpenAI-compatible moderation endpoint. Without one it covers nobody. */
 export class OpenAiChecker implements Checker {
   readonly layer = 'openai';
   private readonly endpoint: ModerationEndpoint | undefined;
   private readonly gathering: Gathering<string, Scored>;
-  private readonly breaker = new CheckBreaker({ ...BREAKER, clock: () => performance.now() });
+  private readonly circuit = new Circuit(CIRCUIT);
 
   constructor(options: ModerationEndpointOptions | undefined) {
     this.endpoint = options === undefined ? undefined : new ModerationEndpoint(options);
@@ -46,22 +46,24 @@ export class OpenAiChecker implements Checker {
 
   private async send(texts: readonly string[], signal: AbortSignal): Promise<readonly Scored[]> {
     if (this.endpoint === undefined) throw new CheckFailed('unreachable', 'no endpoint is configured');
-    if (!this.breaker.admits()) throw new CheckFailed('open', 'the endpoint failed again and again');
+    const passage = this.circuit.enter(performance.now());
+    if (passage === 'refused') throw new CheckFailed('open', 'the endpoint failed again and again');
+    let end: CallEnd = 'worked';
     try {
-      const scored = await this.endpoint.score(texts, signal);
-      this.breaker.succeeded();
-      return scored;
+      return await this.endpoint.score(texts, signal);
     } catch (error) {
-      this.note(error);
+      end = endOf(error);
       throw error;
+    } finally {
+      this.circuit.leave(passage, end, performance.now());
     }
   }
+}
 
-  /** A text that was refused says nothing of the endpoint; a caller whose patience was over says that it is slow. */
-  private note(error: unknown): void {
-    if (error instanceof CheckFailed ? error.failure === 'malformed' : !isTimeout(error)) this.breaker.abandoned();
-    else this.breaker.failedOnce();
-  }
+/** What a failed call says of the endpoint. That a text was refused is an answer, which nobody may write to shut the layer up; a caller whose patience was over says that it is slow. */
+function endOf(error: unknown): CallEnd {
+  if (error instanceof CheckFailed) return error.failure === 'malformed' ? 'worked' : 'failed';
+  return isTimeout(error) ? 'failed' : 'abandoned';
 }
 
 function isTimeout(error: unknown): boolean {
