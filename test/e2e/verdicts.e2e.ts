@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { runCommand } from '../kit/commands.js';
 import { eventually } from '../kit/eventually.js';
 import { admin, logIn, makeApiKey, makeTenant, type TestTenant, type TestUser } from '../kit/factories.js';
+import { listWords } from '../kit/moderation.js';
 import { Platform } from '../kit/platform.js';
 import { upstreamControl } from '../kit/upstream-control.js';
 import { resetUpstream } from '../kit/upstream-script.js';
@@ -19,9 +20,9 @@ afterEach(async () => resetUpstream(platform));
 afterAll(async () => platform.stop());
 
 const verdictsOf = (tenant: TestTenant, query = '', token = staff) => platform.api.call('GET', `/admin/v1/tenants/${tenant.id}/moderation/verdicts?${query}`, { token });
-/** What the log tells once it has so many rows. */
+/** What the log tells of the moderation endpoint once it has so many rows. */
 const logged = async (tenant: TestTenant, count: number, query = ''): Promise<Record<string, unknown>[]> =>
-  (await eventually(() => verdictsOf(tenant, query), ({ body }) => (body.data as unknown[]).length === count)).body.data as Record<string, unknown>[];
+  (await eventually(() => verdictsOf(tenant, `layer=openai&${query}`), ({ body }) => (body.data as unknown[]).length === count)).body.data as Record<string, unknown>[];
 const moderate = (user: TestUser, input: unknown) => platform.api.call('POST', '/v1/moderations', { token: user.token, body: { input } });
 const setPolicy = (tenant: TestTenant, body: object) => platform.api.ok('PATCH', `/admin/v1/tenants/${tenant.id}/moderation/policy`, { token: staff, body });
 const someone = async (): Promise<TestUser> => logIn(platform, await makeTenant(platform, staff));
@@ -43,6 +44,15 @@ describe('POST /v1/moderations', () => {
     expect(many.results.map(({ flagged }) => flagged)).toEqual([false, true, false]);
     expect(many.results[1]).toMatchObject({ categories: { illicit: true, hate: false }, category_scores: { illicit: 0.98 } });
     expect((await moderate(user, '违禁')).body.results[0].flagged).toBe(true);
+  });
+
+  it('asks the word lists, too', async () => {
+    const user = await someone();
+    await listWords(platform, staff, user.tenant, [{ text: '紫葡萄' }]);
+    const [listed, plain] = (await eventually(() => moderate(user, ['买紫 葡 萄', '买苹果']), ({ body }) => body.results[0].flagged === true)).body.results;
+    expect([listed.categories['local/test'], listed.category_scores['local/test'], listed.categories.illicit, plain.flagged]).toEqual([true, 1, false, false]);
+    const { body } = await eventually(() => verdictsOf(user.tenant, 'layer=local&action=block'), (answer) => (answer.body.data as unknown[]).length > 0);
+    expect(body.data[0]).toMatchObject({ layer: 'local', label: 'test', hit: '紫葡萄', has_text: true });
   });
 
   it.each([[undefined, 'input'], [7, 'input'], [[], 'input'], [['x', 1], 'input'], [[{ type: 'text', text: 'x' }], 'input'], [Array(33).fill('x'), 'input'], ['x'.repeat(32_001), 'input']])('refuses the input %#', async (input, param) => {
@@ -108,11 +118,11 @@ describe('the log of judgements', () => {
     const [newest] = all;
     const times = all.map(({ created_at }) => created_at as string);
     expect(times).toEqual([...times].sort().reverse());
-    const count = async (query: string) => ((await verdictsOf(user.tenant, query)).body.data as unknown[]).length;
+    const count = async (query: string) => ((await verdictsOf(user.tenant, query.startsWith('layer=') ? query : `layer=openai&${query}`)).body.data as unknown[]).length;
     const found = await Promise.all([`user_id=${user.id}`, `user_id=${other.id}`, 'action=block', `action=block&user_id=${user.id}`, 'label=illicit', 'layer=wechat', 'stage=output', `from=${newest?.created_at as string}&user_id=${other.id}`, `to=${times.at(-1) ?? ''}`, `run_id=${randomUUID()}`].map(count));
     expect(found).toEqual([3, 1, 2, 1, 2, 0, 0, 1, 0, 0]);
-    const page = (await verdictsOf(user.tenant, 'limit=3')).body;
-    const rest = (await verdictsOf(user.tenant, `limit=3&cursor=${encodeURIComponent(page.next_cursor as string)}`)).body;
+    const page = (await verdictsOf(user.tenant, 'layer=openai&limit=3')).body;
+    const rest = (await verdictsOf(user.tenant, `layer=openai&limit=3&cursor=${encodeURIComponent(page.next_cursor as string)}`)).body;
     expect([...page.data, ...rest.data].map(({ id }: { id: string }) => id)).toEqual(all.map(({ id }) => id));
     expect(rest.next_cursor).toBeNull();
     for (const [query, param] of [['from=yesterday', 'from'], ['to=2026-01-01T00:00:00', 'to'], ['action=ban', 'action'], ['layer=x', 'layer'], ['user_id=7', 'user_id'], ['cursor=x', 'cursor'], ['text=x', 'text']]) {
@@ -144,7 +154,7 @@ describe('the log of judgements', () => {
     await moderate(user, text);
     const [row] = await logged(user.tenant, 1);
     expect(row?.has_text).toBe(true);
-    const [kept] = await platform.sql<{ text: string | null; text_sealed: string }>('SELECT text, text_sealed FROM verdicts WHERE tenant_id = $1', [user.tenant.id]);
+    const [kept] = await platform.sql<{ text: string | null; text_sealed: string }>(`SELECT text, text_sealed FROM verdicts WHERE tenant_id = $1 AND layer = 'openai'`, [user.tenant.id]);
     expect([kept?.text, kept?.text_sealed.startsWith('v1.')]).toEqual([null, true]);
     const path = `/admin/v1/tenants/${user.tenant.id}/moderation/verdicts/${row?.id as string}`;
     expect((await platform.api.ok('GET', path, { token: staff })).text).toBe(text);

@@ -1,4 +1,5 @@
-import { Inject, Injectable, Optional } from '@nestjs/common';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
 import { RateLimits, type Limit } from '../../identity/index.js';
 import type { RequestContext } from '../../platform/context/index.js';
 import { DomainError } from '../../platform/errors/index.js';
@@ -6,10 +7,12 @@ import { CheckDesk, type CheckAnswer } from '../checkers/check-desk.service.js';
 import type { ModerationPolicy } from '../policy/policy.js';
 import { PolicyService } from '../policy/policy.service.js';
 import { thresholdOf } from '../policy/stored-policy.js';
-import type { Judgement, Verdict } from '../verdict.js';
+import { scan } from '../text/scan.js';
+import type { Judgement } from '../verdict.js';
 import { VerdictLog } from '../verdicts/verdict-log.service.js';
+import { Lexicons } from '../words/lexicons.service.js';
 import { judgementOf } from './judgement.js';
-import { LOCAL_SCREENING, type LocalScreening } from './local-screening.js';
+import { localJudgement, versionOf } from './local-judgement.js';
 
 /** For each key, and for each user that comes without one. */
 const LIMIT: Limit = { name: 'moderations', points: 600, seconds: 60 };
@@ -31,33 +34,45 @@ export class ModerationsService {
     private readonly limits: RateLimits,
     private readonly policies: PolicyService,
     private readonly desk: CheckDesk,
+    private readonly lexicons: Lexicons,
     private readonly log: VerdictLog,
-    @Optional() @Inject(LOCAL_SCREENING) private readonly local?: LocalScreening,
   ) {}
 
-  /** One result for each text. @throws rate_limited; unavailable when nobody can judge, or the endpoint fails and the policy is closed */
+  /** One result for each text. @throws rate_limited; unavailable when the endpoint fails and the policy is closed */
   async judge(ctx: RequestContext, texts: readonly string[]): Promise<readonly ModerationResult[]> {
     if (ctx.actor.kind !== 'user') throw new DomainError('forbidden');
     await this.limits.takeNamed(LIMIT, ctx.tenantId, ctx.actor.via === 'api_key' ? ctx.actor.credentialId : ctx.actor.userId);
     const policy = await this.policies.of(ctx.tenantId);
-    return Promise.all(texts.map((text) => this.one(ctx, policy, text)));
+    const subject = { ctx, stage: 'input', thresholds: policy.thresholds } as const;
+    const answers = texts.map((text) => this.desk.ask({ layer: 'openai', subject, texts: [text], deadlineMs: policy.input.openai.deadlineMs }));
+    const words = await this.words(ctx, texts);
+    return Promise.all(answers.map(async (answer, at) => this.one(ctx, policy, texts[at] ?? '', words[at], await answer)));
   }
 
-  private async one(ctx: RequestContext, policy: ModerationPolicy, text: string): Promise<ModerationResult> {
+  /** Long lists of long texts must not keep everybody else waiting: others have their turn after each. */
+  private async words(ctx: RequestContext, texts: readonly string[]): Promise<readonly Judgement[]> {
+    const lexicons = await this.lexicons.of(ctx.tenantId);
+    const judgements: Judgement[] = [];
+    for (const text of texts) {
+      const begin = performance.now();
+      judgements.push(localJudgement('input', versionOf(lexicons), scan(text, lexicons), 'on', performance.now() - begin));
+      if (judgements.length < texts.length) await nextTurn();
+    }
+    return judgements;
+  }
+
+  private one(ctx: RequestContext, policy: ModerationPolicy, text: string, words: Judgement | undefined, answer: CheckAnswer): ModerationResult {
     const { openai } = policy.input;
-    const subject = { ctx, stage: 'input', thresholds: policy.thresholds } as const;
-    const [words, answer] = await Promise.all([this.local?.judge(ctx, 'input', [text]), this.desk.ask({ layer: 'openai', subject, texts: [text], deadlineMs: openai.deadlineMs })]);
-    const judgement = judgementOf('input', 'openai', 'on', openai, answer);
-    this.log.record(ctx, { texts: [text] }, [...(words?.judgements ?? []), ...(judgement === undefined ? [] : [judgement])]);
-    const isJudged = answer.kind === 'found' || (answer.kind === 'uncovered' && words !== undefined) || (answer.kind === 'failed' && openai.onFailure === 'open');
-    if (!isJudged) throw new DomainError('unavailable', { retryAfterMs: RETRY_MS });
+    const judgements = [words, judgementOf('input', 'openai', 'on', openai, answer)].filter((judgement) => judgement !== undefined);
+    this.log.record(ctx, { texts: [text] }, judgements);
+    if (answer.kind === 'failed' && openai.onFailure === 'closed') throw new DomainError('unavailable', { retryAfterMs: RETRY_MS });
     return resultOf(words, answer, policy);
   }
 }
 
-function resultOf(words: Verdict | undefined, answer: CheckAnswer, { thresholds }: ModerationPolicy): ModerationResult {
+function resultOf(words: Judgement | undefined, answer: CheckAnswer, { thresholds }: ModerationPolicy): ModerationResult {
   const scores = answer.kind === 'found' ? answer.finding.scores ?? {} : {};
-  const hits = (words?.judgements ?? []).filter(isHit).map(({ label }) => `local/${label}`);
+  const hits = words !== undefined && isHit(words) ? [`local/${words.label}`] : [];
   const categories = { ...Object.fromEntries(Object.entries(scores).map(([category, score]) => [category, score >= thresholdOf(thresholds, category)])), ...Object.fromEntries(hits.map((hit) => [hit, true])) };
   return { flagged: Object.values(categories).includes(true), categories, scores: { ...scores, ...Object.fromEntries(hits.map((hit) => [hit, 1])) } };
 }
