@@ -83,8 +83,9 @@ export class Ground {
     return new Ground(await FakeWechat.start(), await connect());
   }
 
-  async node(): Promise<LayerNode> {
-    const node = new LayerNode(this, await connect());
+  /** @param apiBaseUrl the fake unless told */
+  async node(apiBaseUrl = this.wechat.host.url): Promise<LayerNode> {
+    const node = new LayerNode(this, await connect(), apiBaseUrl);
     this.nodes.push(node);
     return node;
   }
@@ -117,8 +118,8 @@ export class LayerNode {
   readonly budget: WechatBudget;
   readonly checker: WechatChecker;
 
-  constructor(ground: Ground, readonly redis: Redis) {
-    this.api = new WechatApi({ wechat: { apiBaseUrl: ground.wechat.host.url } } as Config);
+  constructor(ground: Ground, readonly redis: Redis, apiBaseUrl: string) {
+    this.api = new WechatApi({ wechat: { apiBaseUrl } } as Config);
     this.repository = new AccessTokenRepository(redis, ground.sealer);
     this.tokens = new AccessTokens(this.repository, this.api);
     this.tenantWechat = new TenantWechat({ of: async () => ground.app } as unknown as TenantApps, this.tokens, this.api);
