@@ -62,7 +62,8 @@ export class Transport {
       throw failureOfStatus(answer.statusCode, code, readRetryAfter(answer.headers, now()));
     }
     if (!/^text\/event-stream\b/i.test(String(answer.headers['content-type'] ?? ''))) {
-      answer.body.destroy();
+      // Destroyed when all of it has come already, it emits an error that would end the process.
+      answer.body.on('error', () => undefined).destroy();
       throw new UpstreamFailure('malformed', 200);
     }
     // Only these fields are read on the way back through asResponse().
