@@ -16,6 +16,7 @@ export async function runMigrations(options: { readonly root: string; readonly l
   options.signal.throwIfAborted();
   const lines = child.lastLines.filter((line) => line.trim() !== '');
   if (how !== 'exit 0') throw new LaunchError('数据库迁移失败。', 'The database could not be migrated.', lines.slice(-5));
-  const applied = lines.filter((line) => line.startsWith('applied ')).length;
-  return applied > 0 ? `应用 ${applied} 个迁移 · ${applied} applied` : '已是最新 · up to date';
+  // Counted by the command: only its last lines are kept here.
+  const applied = lines.map((line) => /^migrations applied: (\d+)$/.exec(line)?.[1]).find((count) => count !== undefined);
+  return applied !== undefined ? `应用 ${applied} 个迁移 · ${applied} applied` : '已是最新 · up to date';
 }

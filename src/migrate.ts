@@ -18,7 +18,7 @@ async function main(direction: string): Promise<void> {
     if (direction === 'up') {
       await prepareRoles(lock, config.masterKey);
       const done = await source.runMigrations({ transaction: 'each' });
-      report(done.length === 0 ? 'schema is up to date' : done.map((migration) => `applied ${migration.name}`).join('\n'));
+      report(done.length === 0 ? 'schema is up to date' : [...done.map((migration) => `applied ${migration.name}`), `migrations applied: ${done.length}`].join('\n'));
     } else if (direction === 'down') {
       await source.undoLastMigration({ transaction: 'each' });
       report('undid the last migration');
