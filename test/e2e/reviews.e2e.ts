@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { admin, logIn, makeTenant, type TestTenant, type TestUser } from '../kit/factories.js';
 import { Platform } from '../kit/platform.js';
 import { Reviewer, putReview } from '../kit/reviewing.js';
-import { anotherStaff } from '../kit/staff.js';
+import { anotherModerator } from '../kit/staff.js';
 
 let platform: Platform;
 let staff: string;
@@ -11,7 +11,7 @@ let bert: { readonly id: string; readonly token: string };
 beforeAll(async () => {
   platform = await Platform.start();
   staff = await admin(platform);
-  bert = await anotherStaff(platform, 'bert');
+  bert = await anotherModerator(platform, staff, 'bert');
 });
 afterAll(async () => platform.stop());
 

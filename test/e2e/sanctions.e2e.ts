@@ -4,7 +4,7 @@ import { eventually } from '../kit/eventually.js';
 import { admin, logIn, makeApiKey, makeConversation, makeTenant, type TestTenant, type TestUser } from '../kit/factories.js';
 import { Platform, type Node } from '../kit/platform.js';
 import { Reviewer } from '../kit/reviewing.js';
-import { anotherStaff } from '../kit/staff.js';
+import { anotherModerator } from '../kit/staff.js';
 import { scripted } from '../kit/upstream-script.js';
 
 let platform: Platform;
@@ -17,7 +17,7 @@ beforeAll(async () => {
   platform = await Platform.start();
   edge = await platform.spawn('api');
   staff = await admin(platform);
-  bert = await anotherStaff(platform, 'bert');
+  bert = await anotherModerator(platform, staff, 'bert');
 });
 afterAll(async () => platform.stop());
 

@@ -10,7 +10,7 @@ import { AdminAppealDto, AdminAppealListDto, AdminAppealQuery } from './appeal.d
 /** For looking only: appeals are decided in the review queue. */
 @ApiTags('admin')
 @Controller('admin/v1/tenants/:id/appeals')
-@ForStaff('platform_admin')
+@ForStaff('moderator')
 export class AdminAppealController {
   constructor(private readonly inside: EnterTenant, private readonly appeals: AppealService) {}
 

@@ -8,7 +8,7 @@ import { ReviewDto, ReviewListDto, ReviewQuery } from './review.dto.js';
 
 @ApiTags('admin')
 @Controller('admin/v1/reviews')
-@ForStaff('platform_admin')
+@ForStaff('moderator')
 export class AdminPlatformReviewController {
   constructor(private readonly reviews: ReviewService) {}
 

@@ -9,7 +9,7 @@ import { NoteDto, ReviewDto, ReviewListDto, ReviewQuery } from './review.dto.js'
 
 @ApiTags('admin')
 @Controller('admin/v1/tenants/:id/reviews')
-@ForStaff('platform_admin')
+@ForStaff('moderator')
 export class AdminReviewController {
   constructor(private readonly inside: EnterTenant, private readonly reviews: ReviewService, private readonly decisions: DecideReviewService) {}
 

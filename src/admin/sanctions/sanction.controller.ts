@@ -10,7 +10,7 @@ import { ImposeSanctionDto, SanctionDto, SanctionListDto, SanctionQuery } from '
 
 @ApiTags('admin')
 @Controller('admin/v1/tenants/:id/sanctions')
-@ForStaff('platform_admin')
+@ForStaff('moderator')
 export class AdminSanctionController {
   constructor(private readonly inside: EnterTenant, private readonly sanctions: SanctionService) {}
 
