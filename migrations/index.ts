@@ -14,6 +14,7 @@ import { CreateWordLists1764000000000 } from './1764000000000-create-word-lists.
 import { CreateModerationPolicies1764000001000 } from './1764000001000-create-moderation-policies.js';
 import { CreateVerdicts1764000002000 } from './1764000002000-create-verdicts.js';
 import { CreateReviews1764000003000 } from './1764000003000-create-reviews.js';
+import { CreateSupport1764000004000 } from './1764000004000-create-support.js';
 import { WithholdTexts1764000005000 } from './1764000005000-withhold-texts.js';
 import { AddPushCredentials1764000008000 } from './1764000008000-add-push-credentials.js';
 import { ResealVerdicts1764000009000 } from './1764000009000-reseal-verdicts.js';
@@ -36,6 +37,7 @@ export const MIGRATIONS = [
   CreateModerationPolicies1764000001000,
   CreateVerdicts1764000002000,
   CreateReviews1764000003000,
+  CreateSupport1764000004000,
   WithholdTexts1764000005000,
   AddPushCredentials1764000008000,
   ResealVerdicts1764000009000,
