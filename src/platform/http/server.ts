@@ -34,7 +34,16 @@ export function makeAdapter(trustedHops: number): FastifyAdapter {
   // Files are passed on unread: their route reads them, within its own bound, when it knows who sends them.
   fastify.addContentTypeParser([...UPLOAD_TYPES], (request, payload, done) => {
     if (uploadRuleOf(request) !== undefined) done(null, payload);
-    else done(new DomainError('invalid_request', { param: 'content-type', message: 'the content type must be application/json' }));
+    else done(notJson());
+  });
+  // WeChat's letters may be XML; nothing else that we read is.
+  fastify.addContentTypeParser(['text/xml', 'application/xml'], { parseAs: 'buffer', bodyLimit: BODY_LIMIT }, (request, body, done) => {
+    if (wantsRawBody(request)) done(null, body);
+    else done(notJson());
   });
   return adapter;
+}
+
+function notJson(): DomainError {
+  return new DomainError('invalid_request', { param: 'content-type', message: 'the content type must be application/json' });
 }
