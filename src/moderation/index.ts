@@ -32,3 +32,7 @@ export { GateService, type OpenGate } from './gate/gate.service.js';
 export type { GateEvent } from './gate/output-gate.js';
 export type { ScreeningSubject } from './screening/consequences.service.js';
 export { ScreeningService, type LocalVerdict, type WrittenTexts } from './screening/screening.service.js';
+export { SupportInbox } from './support/support-inbox.service.js';
+export { SupportReplyService, type ReplyWish } from './support/support-reply.service.js';
+export { SupportService, type TicketInDetail } from './support/support.service.js';
+export { DELIVERIES, SUPPORT_CHANNELS, TICKET_STATES, type Delivery, type SupportChannel, type Ticket, type TicketMessage, type TicketState } from './support/ticket.js';

@@ -20,8 +20,19 @@ import { OffenceRepository } from './sanctions/offence.repository.js';
 import { SanctionDesk } from './sanctions/sanction-desk.service.js';
 import { SanctionRepository } from './sanctions/sanction.repository.js';
 import { SanctionService } from './sanctions/sanction.service.js';
+import { LetterLogRepository } from './support/letter-log.repository.js';
+import { ReplyWindowRepository } from './support/reply-window.repository.js';
+import { SupportController } from './support/support.controller.js';
+import { SupportInbox } from './support/support-inbox.service.js';
+import { SupportReplyService } from './support/support-reply.service.js';
+import { SupportService } from './support/support.service.js';
+import { TicketMessageRepository } from './support/ticket-message.repository.js';
+import { TicketRepository } from './support/ticket.repository.js';
 
-const SERVICES = [ReviewService, DecideReviewService, SanctionService, AppealService, NoticeService, DeskRulesService];
+const SERVICES = [ReviewService, DecideReviewService, SanctionService, AppealService, NoticeService, DeskRulesService, SupportService, SupportReplyService, SupportInbox];
+const REPOSITORIES = [
+  ReviewRepository, OffenceRepository, SanctionRepository, AppealRepository, NoticeRepository, DeskRulesRepository, TicketRepository, TicketMessageRepository, ReplyWindowRepository, LetterLogRepository,
+];
 
 /** Where people decide: queue, sanctions, appeals, customer service. A worker has everything but the public routes. */
 @Module({})
@@ -39,10 +50,10 @@ export class PeopleModule {
     return {
       module: PeopleModule,
       imports: [TenantsModule, IdentityModule],
-      controllers: role === 'worker' ? [] : [AppealController, NoticeController],
+      controllers: role === 'worker' ? [] : [AppealController, NoticeController, SupportController],
       providers: [
         { provide: Sealer, inject: [CONFIG], useFactory: (config: Config) => new Sealer(config.masterKeys) },
-        ReviewRepository, OffenceRepository, SanctionRepository, AppealRepository, NoticeRepository, DeskRulesRepository, SanctionDesk, Conduct, AppealGrounds, ...SERVICES,
+        ...REPOSITORIES, SanctionDesk, Conduct, AppealGrounds, ...SERVICES,
       ],
       exports: SERVICES,
     };

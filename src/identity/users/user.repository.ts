@@ -27,6 +27,10 @@ export class UserRepository {
     return row === null ? undefined : userOf(row);
   }
 
+  async idOfOpenid(tx: TenantTx, openid: string): Promise<string | undefined> {
+    return (await tx.query<{ id: string }>('SELECT id FROM users WHERE tenant_id = $1 AND openid = $2', [tx.ctx.tenantId, openid]))[0]?.id;
+  }
+
   /** Newest first, after the row `before`. */
   async list(tx: TenantTx, before: string | undefined, count: number): Promise<readonly User[]> {
     const where = { tenantId: tx.ctx.tenantId, ...(before === undefined ? {} : { id: LessThan(before) }) };

@@ -70,6 +70,11 @@ export class UserService {
     return user;
   }
 
+  /** Whom WeChat knows by this openid in the tenant's mini-program; undefined for somebody who never logged in. Joins the caller's transaction. */
+  async idOfOpenid(tx: TenantTx, openid: string): Promise<string | undefined> {
+    return this.users.idOfOpenid(tx, openid);
+  }
+
   /** Gives the acting user a name, or with null takes it away. @throws forbidden, not_found */
   async rename(ctx: RequestContext, nickname: string | null): Promise<User> {
     await this.database.inTenant(ctx, (tx) => this.users.rename(tx, actingUserId(ctx), nickname));
