@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { resealVerdictTexts } from './moderation/index.js';
+import { resealDeskTexts, resealVerdictTexts } from './moderation/index.js';
 import { readAuditConfig } from './platform/config/index.js';
 import { systemPlatformContext } from './platform/context/index.js';
 import { writeAsPlatform } from './platform/database/index.js';
@@ -10,14 +10,14 @@ import { resealChannelKeys } from './upstream/index.js';
 const STATEMENT_MS = 60_000;
 
 /**
- * `npm run keys:rotate`: seals all tenants' secrets, the keys of all channels and the sealed texts of the log of
- * judgements under the newest of MASTER_KEY, MASTER_KEY_2, …, while the platform runs. First give every node the new key beside the old ones; when this has ended with 0, the older ones seal nothing
+ * `npm run keys:rotate`: seals all tenants' secrets, the keys of all channels, the sealed texts of the log of
+ * judgements and what people wrote to the desk under the newest of MASTER_KEY, MASTER_KEY_2, …, while the platform runs. First give every node the new key beside the old ones; when this has ended with 0, the older ones seal nothing
  * any more. Ends with 1 when a secret could not be opened.
  */
 async function main(): Promise<void> {
   const { platformUrl, masterKeys } = readAuditConfig(process.env);
   const rotations = await writeAsPlatform(platformUrl, systemPlatformContext('rotate keys', newId()), STATEMENT_MS, async (tx) => [
-    await resealCredentials(tx, masterKeys), await resealChannelKeys(tx, masterKeys), await resealVerdictTexts(tx, masterKeys),
+    await resealCredentials(tx, masterKeys), await resealChannelKeys(tx, masterKeys), await resealVerdictTexts(tx, masterKeys), await resealDeskTexts(tx, masterKeys),
   ]);
   const resealed = rotations.reduce((sum, each) => sum + each.resealed, 0);
   const current = rotations.reduce((sum, each) => sum + each.current, 0);

@@ -1,7 +1,8 @@
 import type { Sealer, SealPlace } from '../../platform/crypto/index.js';
 
 /** Columns that hold what people wrote: sealed whatever a tenant's policy says, because nobody searches them. */
-export type SealedColumn = 'reviews.excerpt' | 'appeals.text' | 'support_messages.text';
+export const SEALED_COLUMNS = ['reviews.excerpt', 'appeals.text', 'support_messages.text'] as const;
+export type SealedColumn = (typeof SEALED_COLUMNS)[number];
 
 /** What the seal of a text binds: tenant, row and column. */
 export function textPlace(tenantId: string, row: string, field: SealedColumn): SealPlace {
