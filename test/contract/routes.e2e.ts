@@ -5,7 +5,7 @@ import { Platform } from '../kit/platform.js';
 import { scripted } from '../kit/upstream-script.js';
 
 /** Routes that anybody may call. A new one is a decision, made here. */
-const PUBLIC = ['GET /healthz', 'GET /readyz', 'GET /metrics', 'GET /v1/tenant', 'POST /v1/auth/wechat', 'POST /v1/auth/refresh', 'POST /v1/auth/appeal', 'POST /admin/v1/auth/login', 'POST /webhooks/wechatpay/{tenant}'];
+const PUBLIC = ['GET /healthz', 'GET /readyz', 'GET /metrics', 'GET /v1/tenant', 'POST /v1/auth/wechat', 'POST /v1/auth/refresh', 'POST /v1/auth/appeal', 'POST /admin/v1/auth/login', 'POST /webhooks/wechatpay/{tenant}', 'GET /webhooks/wechat/{tenant}', 'POST /webhooks/wechat/{tenant}'];
 /** Routes that start or read a run: every one of them must refuse the same people. */
 const DOORS_OF_RUNS = ['POST /v1/conversations/{id}/messages', 'POST /v1/messages/{id}/regenerate', 'GET /v1/runs/{id}', 'GET /v1/runs/{id}/stream', 'POST /v1/runs/{id}/stop', 'POST /v1/chat/completions'];
 
