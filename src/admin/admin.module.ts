@@ -26,6 +26,7 @@ import { AdminPlatformReviewController } from './reviews/platform-review.control
 import { AdminReviewController } from './reviews/review.controller.js';
 import { AdminSanctionController } from './sanctions/sanction.controller.js';
 import { AdminStaffController } from './staff/staff.controller.js';
+import { AdminTicketController } from './support/ticket.controller.js';
 import { AdminTenantController } from './tenants/tenant.controller.js';
 import { AdminUserController } from './users/user.controller.js';
 import { TenantUserService } from './users/tenant-user.service.js';
@@ -43,7 +44,7 @@ export class AdminModule {
       controllers: [
         AdminAuthController, AdminTenantController, AdminUserController, AdminMerchantController, AdminPackageController, AdminOrderController, AdminPaymentController,
         AdminPriceController, AdminReadyAnswerController, AdminChannelController, AdminTenantChannelController, AdminModelController,
-        AdminReviewController, AdminPlatformReviewController, AdminAppealController, AdminSanctionController, AdminDeskRulesController, AdminStaffActionController,
+        AdminReviewController, AdminPlatformReviewController, AdminAppealController, AdminSanctionController, AdminDeskRulesController, AdminStaffActionController, AdminTicketController,
         AdminStaffController, AdminPolicyController, AdminVerdictController,
         AdminWordListController, AdminWordController, AdminTenantWordListController, AdminTenantWordController,
       ],
