@@ -21,6 +21,7 @@ export { ModerationModule } from './moderation.module.js';
 export { APPEAL_KINDS, APPEAL_STATES, type Appeal, type AppealKind, type AppealState } from './appeals/appeal.js';
 export { AppealService } from './appeals/appeal.service.js';
 export { type DeskRules } from './desk/desk-rules.js';
+export { DeskErasure } from './desk/erasure.service.js';
 export { resealDeskTexts } from './desk/reseal.service.js';
 export { DeskRulesService } from './desk/desk-rules.service.js';
 export { DecideReviewService } from './review/decide-review.service.js';

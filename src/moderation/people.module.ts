@@ -9,6 +9,8 @@ import { AppealRepository } from './appeals/appeal.repository.js';
 import { AppealService } from './appeals/appeal.service.js';
 import { DeskRulesRepository } from './desk/desk-rules.repository.js';
 import { DeskRulesService } from './desk/desk-rules.service.js';
+import { ErasureRepository } from './desk/erasure.repository.js';
+import { DeskErasure } from './desk/erasure.service.js';
 import { NoticeController } from './notices/notice.controller.js';
 import { NoticeRepository } from './notices/notice.repository.js';
 import { NoticeService } from './notices/notice.service.js';
@@ -29,9 +31,9 @@ import { SupportService } from './support/support.service.js';
 import { TicketMessageRepository } from './support/ticket-message.repository.js';
 import { TicketRepository } from './support/ticket.repository.js';
 
-const SERVICES = [ReviewService, DecideReviewService, SanctionService, AppealService, NoticeService, DeskRulesService, SupportService, SupportReplyService, SupportInbox];
+const SERVICES = [ReviewService, DecideReviewService, SanctionService, AppealService, NoticeService, DeskRulesService, SupportService, SupportReplyService, SupportInbox, DeskErasure];
 const REPOSITORIES = [
-  ReviewRepository, OffenceRepository, SanctionRepository, AppealRepository, NoticeRepository, DeskRulesRepository, TicketRepository, TicketMessageRepository, ReplyWindowRepository, LetterLogRepository,
+  ReviewRepository, OffenceRepository, SanctionRepository, AppealRepository, NoticeRepository, DeskRulesRepository, TicketRepository, TicketMessageRepository, ReplyWindowRepository, LetterLogRepository, ErasureRepository,
 ];
 
 /** Where people decide: queue, sanctions, appeals, customer service. A worker has everything but the public routes. */

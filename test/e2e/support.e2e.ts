@@ -274,6 +274,17 @@ describe('a user who asks for a person', () => {
     expect(rows[0]?.text).toMatch(/^v1\./);
   });
 
+  it('has their words erased with the account', async () => {
+    const set = await scene();
+    await ask(set.user, { text: '请帮我' });
+    await userWrites(platform, set.tenant, set.openid, '微信里');
+    const { id } = await onlyTicket(set);
+    expect((await platform.api.call('DELETE', '/v1/me', { token: set.user.token })).status).toBe(204);
+    expect(await set.desk.get(`support/tickets/${id}`)).toMatchObject({ state: 'closed', openid: `erased:${id}`, messages: [], wechat_replies_left: 0 });
+    await userWrites(platform, set.tenant, set.openid, '又是我');
+    expect(await ticketsOf(set)).toMatchObject([{ user_id: null, openid: set.openid }, { id }]);
+  });
+
   it('writes what is sealed anew when the master key is rotated', async () => {
     const set = await scene();
     const { id } = (await ask(set.user, { text: '换钥匙' })).body;

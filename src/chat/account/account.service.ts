@@ -3,6 +3,7 @@ import type { RequestContext } from '../../platform/context/index.js';
 import { Database } from '../../platform/database/index.js';
 import { DomainError } from '../../platform/errors/index.js';
 import { StandingService, UserService } from '../../identity/index.js';
+import { DeskErasure } from '../../moderation/index.js';
 import { TenantService } from '../../tenants/index.js';
 import { ConversationRepository, type Conversation } from '../conversations/conversation.repository.js';
 import { MessageRepository, type Message } from '../messages/message.repository.js';
@@ -25,6 +26,7 @@ export class AccountService {
     private readonly runs: RunRepository,
     private readonly control: RunControlService,
     private readonly tenants: TenantService,
+    private readonly desk: DeskErasure,
   ) {}
 
   /** Everything that is kept of the caller, as the pieces of one JSON text. Answers carry the label for generated text (标识办法, Art. 4). */
@@ -50,6 +52,7 @@ export class AccountService {
     for (const runId of open) await this.control.endRun(ctx.tenantId, runId, { kind: 'stopped' });
     await this.database.inTenant(ctx, async (tx) => {
       await this.conversations.removeAll(tx, userId);
+      await this.desk.erase(tx, userId);
       await this.users.erase(tx, userId);
     });
     await this.standing.erased(ctx, userId);

@@ -21,7 +21,7 @@ export class SealedTextRepository {
   async stale(tx: PlatformTx, field: SealedColumn, currentVersion: number, after: StaleText | undefined, count: number): Promise<readonly StaleText[]> {
     const { table, column } = PLACES[field];
     const rows = await tx.query<{ tenant_id: string; id: string; sealed: string }>(
-      `SELECT tenant_id, id, ${column} AS sealed FROM ${table} WHERE ${column} IS NOT NULL AND NOT starts_with(${column}, $1) AND ($2::uuid IS NULL OR (tenant_id, id) > ($2, $3::uuid)) ORDER BY tenant_id, id LIMIT $4`,
+      `SELECT tenant_id, id, ${column} AS sealed FROM ${table} WHERE ${column} <> '' AND NOT starts_with(${column}, $1) AND ($2::uuid IS NULL OR (tenant_id, id) > ($2, $3::uuid)) ORDER BY tenant_id, id LIMIT $4`,
       [`v${currentVersion}.`, after?.tenantId ?? null, after?.id ?? null, count],
     );
     return rows.map((row) => ({ tenantId: row.tenant_id, id: row.id, sealed: row.sealed }));
