@@ -4,6 +4,7 @@ import { TenantDomainEntity, TenantEntity } from './tenant/tenant.entity.js';
 export { resealCredentials } from './credentials/reseal.service.js';
 export type { Merchant, MerchantDraft } from './merchant/merchant.js';
 export { MerchantService } from './merchant/merchant.service.js';
+export { TERMS_VERSION, type Compliance, type LabelFreeTerms } from './settings/compliance.js';
 export { aliasesOn, shownModel, type ModelAlias, type ModelAliases } from './settings/model-aliases.js';
 export { CACHE_SCOPES, type CacheScope, type ResponseCacheSettings } from './settings/settings.js';
 export type { QueueSettings, RunLimit, TenantSettings, TopupPricing } from './settings/settings.js';

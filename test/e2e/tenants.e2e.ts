@@ -74,7 +74,7 @@ describe('tenants', () => {
 
   it('are found by header, by host and by AppID', async () => {
     await platform.api.ok('PATCH', `/admin/v1/tenants/${tenant.id}`, { token: staff, body: { domains: ['h5.example.test'] } });
-    expect(await platform.api.ok('GET', '/v1/tenant', { headers: { 'x-tenant': tenant.slug } })).toMatchObject({ slug: tenant.slug, compliance: { notice: '内容由 AI 生成，仅供参考' } });
+    expect(await platform.api.ok('GET', '/v1/tenant', { headers: { 'x-tenant': tenant.slug } })).toMatchObject({ slug: tenant.slug, compliance: { notice: '内容由AI生成，仅供参考' } });
     expect(await askByHost('h5.example.test')).toMatchObject({ status: 200, slug: tenant.slug });
     expect(await askByHost('nobody.example.test')).toMatchObject({ status: 404 });
     const byAppId = await platform.api.post('/v1/auth/wechat', { code: await loginCode(platform, tenant, 'byappid'), app_id: tenant.appId });

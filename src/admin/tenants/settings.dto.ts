@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { CACHE_SCOPES, type CacheScope, type ModelAliases, type TenantSettings } from '../../tenants/index.js';
+import { CACHE_SCOPES, type CacheScope, type Compliance, type ModelAliases, type TenantSettings } from '../../tenants/index.js';
 
 /** What a tenant may set, for the OpenAPI document; the rules stand in the tenants room. In a change, null brings the default back. */
 export class SettingsPatchDto {
@@ -13,7 +13,19 @@ export class SettingsPatchDto {
   model_aliases?: ModelAliases | null;
   @ApiPropertyOptional({ type: Boolean, nullable: true, description: "Never falls back on the platform's channels." }) own_channels_only?: boolean | null;
   @ApiPropertyOptional({ type: String, nullable: true, maxLength: 8000 }) system_prompt?: string | null;
-  @ApiPropertyOptional({ type: String, nullable: true, maxLength: 200 }) compliance_notice?: string | null;
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: 200, example: '内容由AI生成，仅供参考', description: 'Shown beside generated text, and on copies and exports: one line with AI or 人工智能, and 生成 or 合成.' }) compliance_notice?: string | null;
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: 100, description: 'Name or code of the provider in the metadata of exports; null: the display name.' }) compliance_provider?: string | null;
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: 100, description: 'What the public is told of the model.' }) compliance_model_name?: string | null;
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: 100, description: "The model's 备案 or 登记 number." }) compliance_model_filing?: string | null;
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: 100, description: 'Number of the algorithm filing (算法备案).' }) compliance_algorithm_filing?: string | null;
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: 100, description: 'ICP number.' }) compliance_icp?: string | null;
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: 500, description: 'https only' }) agreement_url?: string | null;
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: 500, description: 'https only' }) privacy_url?: string | null;
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: 500, description: 'https only' }) complaint_url?: string | null;
+  @ApiPropertyOptional({ type: 'integer', nullable: true, minimum: 1, maximum: 60, description: 'Days within which complaints are answered.' }) complaint_reply_days?: number | null;
+  @ApiPropertyOptional({ type: Boolean, nullable: true, description: 'Users who accepted the terms may export without the visible label; each such export is logged. Needs the next two.' }) label_free_exports?: boolean | null;
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: 500, description: 'https only. The terms put the duty to label, and the liability, on the user.' }) label_free_terms_url?: string | null;
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: 40, description: 'Who accepted another version must accept anew.' }) label_free_terms_version?: string | null;
   @ApiPropertyOptional({ type: String, nullable: true, maxLength: 500 }) welcome_text?: string | null;
   @ApiPropertyOptional({ type: String, nullable: true, maxLength: 500, description: 'https only' }) logo_url?: string | null;
   @ApiPropertyOptional({ type: String, nullable: true, example: '#07c160' }) theme_color?: string | null;
@@ -41,6 +53,7 @@ export class SettingsPatchDto {
   @ApiPropertyOptional({ type: String, enum: CACHE_SCOPES, nullable: true, description: 'Whom a stored answer may serve: the user whom it was made for (the default), or every user of the tenant.' }) response_cache_scope?: CacheScope | null;
   @ApiPropertyOptional({ type: [String], nullable: true, description: 'Public names of the models whose answers are stored; null: all.' }) response_cache_models?: string[] | null;
   @ApiPropertyOptional({ type: Boolean, nullable: true, description: 'true: first questions of chats are served so, too. Otherwise only completions at temperature 0 or marked by X-Cache: allow.' }) response_cache_chats?: boolean | null;
+  @ApiPropertyOptional({ type: Boolean, nullable: true, description: 'true: users may bring pictures, which WeChat judges before anybody sees them. Otherwise they may bring none.' }) media_checks?: boolean | null;
 }
 
 /** The settings in force, defaults included. */
@@ -51,6 +64,18 @@ export class SettingsDto {
   @ApiProperty() own_channels_only!: boolean;
   @ApiProperty({ type: String, nullable: true }) system_prompt!: string | null;
   @ApiProperty() compliance_notice!: string;
+  @ApiProperty({ type: String, nullable: true }) compliance_provider!: string | null;
+  @ApiProperty({ type: String, nullable: true }) compliance_model_name!: string | null;
+  @ApiProperty({ type: String, nullable: true }) compliance_model_filing!: string | null;
+  @ApiProperty({ type: String, nullable: true }) compliance_algorithm_filing!: string | null;
+  @ApiProperty({ type: String, nullable: true }) compliance_icp!: string | null;
+  @ApiProperty({ type: String, nullable: true }) agreement_url!: string | null;
+  @ApiProperty({ type: String, nullable: true }) privacy_url!: string | null;
+  @ApiProperty({ type: String, nullable: true }) complaint_url!: string | null;
+  @ApiProperty({ type: 'integer', nullable: true }) complaint_reply_days!: number | null;
+  @ApiProperty() label_free_exports!: boolean;
+  @ApiProperty({ type: String, nullable: true }) label_free_terms_url!: string | null;
+  @ApiProperty({ type: String, nullable: true }) label_free_terms_version!: string | null;
   @ApiProperty({ type: String, nullable: true }) welcome_text!: string | null;
   @ApiProperty({ type: String, nullable: true }) logo_url!: string | null;
   @ApiProperty({ type: String, nullable: true }) theme_color!: string | null;
@@ -78,6 +103,7 @@ export class SettingsDto {
   @ApiProperty({ enum: CACHE_SCOPES }) response_cache_scope!: CacheScope;
   @ApiProperty({ type: [String], nullable: true }) response_cache_models!: string[] | null;
   @ApiProperty() response_cache_chats!: boolean;
+  @ApiProperty() media_checks!: boolean;
 
   static of(settings: TenantSettings): SettingsDto {
     return {
@@ -86,7 +112,7 @@ export class SettingsDto {
       model_aliases: settings.modelAliases,
       own_channels_only: settings.ownChannelsOnly,
       system_prompt: settings.systemPrompt ?? null,
-      compliance_notice: settings.complianceNotice,
+      ...complianceJson(settings.compliance),
       welcome_text: settings.welcomeText ?? null,
       logo_url: settings.logoUrl ?? null,
       theme_color: settings.themeColor ?? null,
@@ -114,6 +140,25 @@ export class SettingsDto {
       response_cache_scope: settings.responseCache.scope,
       response_cache_models: settings.responseCache.models === undefined ? null : [...settings.responseCache.models],
       response_cache_chats: settings.responseCache.chats,
+      media_checks: settings.mediaChecks,
     };
   }
+}
+
+function complianceJson(compliance: Compliance) {
+  return {
+    compliance_notice: compliance.notice,
+    compliance_provider: compliance.provider ?? null,
+    compliance_model_name: compliance.modelName ?? null,
+    compliance_model_filing: compliance.modelFiling ?? null,
+    compliance_algorithm_filing: compliance.algorithmFiling ?? null,
+    compliance_icp: compliance.icp ?? null,
+    agreement_url: compliance.agreementUrl ?? null,
+    privacy_url: compliance.privacyUrl ?? null,
+    complaint_url: compliance.complaintUrl ?? null,
+    complaint_reply_days: compliance.complaintReplyDays ?? null,
+    label_free_exports: compliance.labelFreeTerms !== undefined,
+    label_free_terms_url: compliance.labelFreeTerms?.url ?? null,
+    label_free_terms_version: compliance.labelFreeTerms?.version ?? null,
+  };
 }

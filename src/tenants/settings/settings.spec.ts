@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DomainError } from '../../platform/errors/index.js';
-import { DEFAULT_COMPLIANCE_NOTICE, checkSettingsPatch, effectiveSettings, mergeSettings } from './settings.js';
+import { checkSettingsPatch, effectiveSettings, mergeSettings } from './settings.js';
 
 function faultOf(work: () => unknown): string | undefined {
   try {
@@ -15,7 +15,7 @@ function faultOf(work: () => unknown): string | undefined {
 
 describe('checkSettingsPatch', () => {
   it('takes each key with a good value, and null', () => {
-    const patch = { default_model: 'deepseek-chat', models: ['deepseek-chat', 'org/model:1.5'], system_prompt: '你是助手', compliance_notice: '仅供参考', welcome_text: '你好', logo_url: 'https://cdn.example/logo.png', theme_color: '#07C160' };
+    const patch = { default_model: 'deepseek-chat', models: ['deepseek-chat', 'org/model:1.5'], system_prompt: '你是助手', compliance_notice: '人工智能合成，仅供参考', welcome_text: '你好', logo_url: 'https://cdn.example/logo.png', theme_color: '#07C160' };
     expect(checkSettingsPatch(patch)).toBe(patch);
     expect(faultOf(() => checkSettingsPatch(Object.fromEntries(Object.keys(patch).map((key) => [key, null]))))).toBeUndefined();
   });
@@ -60,6 +60,14 @@ describe('mergeSettings', () => {
     expect(stored).toEqual({ theme_color: '#000000', system_prompt: 'x' });
   });
 
+  it('lets no content out without its label where there are no terms to accept', () => {
+    const terms = { label_free_terms_url: 'https://a.example/terms', label_free_terms_version: '2' };
+    expect(faultOf(() => mergeSettings({}, { label_free_exports: true }))).toBe('settings.label_free_terms_url');
+    expect(faultOf(() => mergeSettings({ ...terms, label_free_exports: true }, { label_free_terms_version: null }))).toBe('settings.label_free_terms_version');
+    expect(effectiveSettings(mergeSettings({}, { ...terms, label_free_exports: true })).compliance.labelFreeTerms).toEqual({ url: 'https://a.example/terms', version: '2' });
+    expect(effectiveSettings(terms).compliance.labelFreeTerms).toBeUndefined();
+  });
+
   it('refuses a default model that is not offered, whichever of the two changed', () => {
     expect(faultOf(() => mergeSettings({ models: ['a'] }, { default_model: 'b' }))).toBe('settings.default_model');
     expect(faultOf(() => mergeSettings({ default_model: 'b', models: ['a', 'b'] }, { models: ['a'] }))).toBe('settings.default_model');
@@ -69,8 +77,6 @@ describe('mergeSettings', () => {
 
 describe('effectiveSettings', () => {
   it('fills in the defaults', () => {
-    expect(effectiveSettings({}).complianceNotice).toBe(DEFAULT_COMPLIANCE_NOTICE);
-    expect(effectiveSettings({ compliance_notice: 'AI' }).complianceNotice).toBe('AI');
     expect(effectiveSettings({}).models).toBeUndefined();
     expect(effectiveSettings({}).responseCache).toEqual({ seconds: 0, scope: 'user', models: undefined, chats: false });
   });

@@ -1,15 +1,15 @@
 import { DomainError } from '../../platform/errors/index.js';
-import { isDecimal } from '../../platform/values/index.js';
+import { COMPLIANCE_RULES, complianceOf, missingTerms, type Compliance, type StoredCompliance } from './compliance.js';
 import { aliasFault, type ModelAliases } from './model-aliases.js';
+import { decimal, flag, httpsAddress, integer, text, type Rule } from './rule.js';
 
 /** What a tenant set, as stored and as its API shows it. A key that is absent has its default. */
-export interface StoredSettings {
+export interface StoredSettings extends StoredCompliance {
   readonly default_model?: string;
   readonly models?: readonly string[];
   readonly model_aliases?: ModelAliases;
   readonly own_channels_only?: boolean;
   readonly system_prompt?: string;
-  readonly compliance_notice?: string;
   readonly welcome_text?: string;
   readonly logo_url?: string;
   readonly theme_color?: string;
@@ -37,6 +37,7 @@ export interface StoredSettings {
   readonly response_cache_scope?: CacheScope;
   readonly response_cache_models?: readonly string[];
   readonly response_cache_chats?: boolean;
+  readonly media_checks?: boolean;
 }
 
 /** A change: null brings the default back. */
@@ -54,8 +55,7 @@ export interface TenantSettings {
   readonly ownChannelsOnly: boolean;
   /** Stands before every conversation that has no prompt of its own. */
   readonly systemPrompt: string | undefined;
-  /** The label that the law asks for beside generated text. */
-  readonly complianceNotice: string;
+  readonly compliance: Compliance;
   readonly welcomeText: string | undefined;
   readonly logoUrl: string | undefined;
   /** `#rrggbb`. */
@@ -74,6 +74,8 @@ export interface TenantSettings {
   readonly topup: TopupPricing | undefined;
   readonly queue: QueueSettings;
   readonly responseCache: ResponseCacheSettings;
+  /** Users may bring pictures and sounds, which WeChat judges first; otherwise they may bring none. */
+  readonly mediaChecks: boolean;
 }
 
 /** Whom a stored answer may serve: the user whom it was made for, or every user of the tenant. */
@@ -120,7 +122,6 @@ export interface TopupPricing {
 /** A dynamic price needs them all. */
 const TOPUP = ['topup_usd_per_1000', 'topup_exchange_rate', 'topup_exchange_rate_date', 'topup_exchange_rate_source', 'topup_markup'] as const;
 const DAY = /^\d{4}-\d\d-\d\d$/;
-export const DEFAULT_COMPLIANCE_NOTICE = '内容由 AI 生成，仅供参考';
 const MODEL = /^[A-Za-z0-9][\w.:/-]{0,99}$/;
 const MOST_MODELS = 100;
 export const DEFAULT_MINIMUM_ANSWER_TOKENS = 16;
@@ -130,18 +131,15 @@ const MOST_RUNS = 1_000_000;
 /** Seven days. */
 const MOST_CACHE_SECONDS = 604_800;
 
-/** Says what is wrong with a value, or nothing. Lengths are in characters (code points), as PostgreSQL counts. */
-type Rule = (value: unknown) => string | undefined;
-
 const RULES: Readonly<Record<keyof StoredSettings, Rule>> = {
+  ...COMPLIANCE_RULES,
   default_model: (value) => (isModel(value) ? undefined : 'must be a model name'),
   models: modelList,
   model_aliases: (value) => aliasFault(value, isModel),
-  own_channels_only: (value) => (typeof value === 'boolean' ? undefined : 'must be true or false'),
+  own_channels_only: flag(),
   system_prompt: text(1, 8_000),
-  compliance_notice: text(1, 200),
   welcome_text: text(1, 500),
-  logo_url: (value) => (typeof value === 'string' && value.length <= 500 && URL.canParse(value) && new URL(value).protocol === 'https:' ? undefined : 'must be an https address of at most 500 characters'),
+  logo_url: httpsAddress(),
   theme_color: (value) => (typeof value === 'string' && /^#[0-9a-fA-F]{6}$/.test(value) ? undefined : 'must be a colour such as #07c160'),
   signup_credits: integer(0, MOST_CREDITS),
   signup_credits_days: integer(1, 3_650),
@@ -166,7 +164,8 @@ const RULES: Readonly<Record<keyof StoredSettings, Rule>> = {
   response_cache_seconds: integer(0, MOST_CACHE_SECONDS),
   response_cache_scope: (value) => (CACHE_SCOPES.some((scope) => scope === value) ? undefined : `must be one of ${CACHE_SCOPES.join(', ')}`),
   response_cache_models: modelList,
-  response_cache_chats: (value) => (typeof value === 'boolean' ? undefined : 'must be true or false'),
+  response_cache_chats: flag(),
+  media_checks: flag(),
 };
 
 /**
@@ -192,6 +191,8 @@ export function mergeSettings(stored: StoredSettings, patch: SettingsPatch): Sto
   if (merged.default_model !== undefined && merged.models !== undefined && !merged.models.includes(merged.default_model)) {
     throw invalid('settings.default_model', 'must be one of settings.models');
   }
+  const terms = missingTerms(merged);
+  if (terms !== undefined) throw invalid(`settings.${terms}`, 'must be set together with settings.label_free_exports: users accept these terms first');
   const missing = TOPUP.find((key) => merged[key] === undefined);
   const given = TOPUP.find((key) => merged[key] !== undefined);
   if (missing !== undefined && given !== undefined) throw invalid(`settings.${missing}`, `must be set together with settings.${given}: a dynamic price needs them all`);
@@ -205,7 +206,7 @@ export function effectiveSettings(stored: StoredSettings): TenantSettings {
     modelAliases: stored.model_aliases ?? {},
     ownChannelsOnly: stored.own_channels_only ?? false,
     systemPrompt: stored.system_prompt,
-    complianceNotice: stored.compliance_notice ?? DEFAULT_COMPLIANCE_NOTICE,
+    compliance: complianceOf(stored),
     welcomeText: stored.welcome_text,
     logoUrl: stored.logo_url,
     themeColor: stored.theme_color,
@@ -227,6 +228,7 @@ export function effectiveSettings(stored: StoredSettings): TenantSettings {
       models: stored.response_cache_models,
       chats: stored.response_cache_chats ?? false,
     },
+    mediaChecks: stored.media_checks ?? false,
   });
 }
 
@@ -247,22 +249,6 @@ function isModel(value: unknown): boolean {
 function modelList(value: unknown): string | undefined {
   const good = Array.isArray(value) && value.length > 0 && value.length <= MOST_MODELS && value.every(isModel) && new Set(value).size === value.length;
   return good ? undefined : `must be a list of 1 to ${MOST_MODELS} different model names`;
-}
-
-function text(min: number, max: number): Rule {
-  return (value) => {
-    const length = typeof value === 'string' ? [...value].length : -1;
-    return length >= min && length <= max ? undefined : `must be a text of ${min} to ${max} characters`;
-  };
-}
-
-/** A price or rate as a text: JSON numbers would lose digits. */
-function decimal(): Rule {
-  return (value) => (typeof value === 'string' && value.length <= 20 && isDecimal(value) && /[1-9]/.test(value) ? undefined : 'must be a decimal number above 0 as a text, such as "7.1234"');
-}
-
-function integer(min: number, max: number): Rule {
-  return (value) => (Number.isInteger(value) && (value as number) >= min && (value as number) <= max ? undefined : `must be a whole number from ${min} to ${max}`);
 }
 
 function invalid(param: string, fault: string): DomainError {
