@@ -7,7 +7,7 @@ const PAGE = new URL('../../clients/tryout/', import.meta.url);
 const FILES: Readonly<Record<string, { readonly file: string; readonly type: string }>> = {
   '/': { file: 'index.html', type: 'text/html; charset=utf-8' },
   '/tryout/page.css': { file: 'page.css', type: 'text/css; charset=utf-8' },
-  ...Object.fromEntries(['page', 'api', 'stream', 'wallet'].map((name) => [`/tryout/${name}.js`, { file: `${name}.js`, type: 'text/javascript; charset=utf-8' }])),
+  ...Object.fromEntries(['page', 'api', 'label', 'stream', 'wallet'].map((name) => [`/tryout/${name}.js`, { file: `${name}.js`, type: 'text/javascript; charset=utf-8' }])),
 };
 const NAME = /^[\w-]{1,32}$/;
 

@@ -1,5 +1,6 @@
 // The try-out page: enter as a demo user, talk, stop, leave in mid-answer and come back.
 import { ApiError, branding, call, currentUser, json, switchUser } from './api.js';
+import { labelCopies, labelled, setNotice } from './label.js';
 import { Typist, follow } from './stream.js';
 import { closeWallet, refreshBalance, wireWallet } from './wallet.js';
 
@@ -74,7 +75,7 @@ function tools(item, message, newest) {
     bar.append(back, label, on);
   }
   bar.append(button('复制', async () => {
-    await navigator.clipboard.writeText(`${answers[at].content}\n（内容由AI生成）`);
+    await navigator.clipboard.writeText(labelled(answers[at].content));
     toast('已复制');
   }));
   if (newest) bar.append(button('重新回答', () => regenerate(message.id)));
@@ -301,6 +302,7 @@ $('input').addEventListener('input', grow);
 $('stop').addEventListener('click', guarded(stop));
 $('menu').addEventListener('click', () => void openDrawer());
 $('shade').addEventListener('click', closeDrawer);
+labelCopies($('messages'));
 wireWallet({ guarded, element, toast, onOpen: closeDrawer });
 document.addEventListener('keydown', (event) => event.key === 'Escape' && closeDrawer());
 $('fresh').addEventListener('click', guarded(() => openConversation(undefined)));
@@ -321,6 +323,7 @@ await guarded(async () => {
   const look = await branding();
   document.title = `${look.display_name} · 试用`;
   $('notice').textContent = look.compliance.notice;
+  setNotice(look.compliance.notice);
   if (look.welcome_text) $('empty').firstChild.textContent = look.welcome_text;
   if (/^#[0-9a-f]{6}$/i.test(look.theme_color ?? '')) document.documentElement.style.setProperty('--accent', look.theme_color);
   await enter();
