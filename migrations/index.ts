@@ -18,6 +18,7 @@ import { CreateSupport1764000004000 } from './1764000004000-create-support.js';
 import { WithholdTexts1764000005000 } from './1764000005000-withhold-texts.js';
 import { AddPushCredentials1764000008000 } from './1764000008000-add-push-credentials.js';
 import { ResealVerdicts1764000009000 } from './1764000009000-reseal-verdicts.js';
+import { CreateLabelLog1764000007000 } from './1764000007000-create-label-log.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -41,6 +42,7 @@ export const MIGRATIONS = [
   WithholdTexts1764000005000,
   AddPushCredentials1764000008000,
   ResealVerdicts1764000009000,
+  CreateLabelLog1764000007000,
 ];
 
 /** Their names as the table `migrations` records them. */

@@ -13,6 +13,7 @@ import { AdminChannelController } from './channels/channel.controller.js';
 import { AdminTenantChannelController } from './channels/tenant-channel.controller.js';
 import { AdminDeskRulesController } from './desk/desk-rules.controller.js';
 import { EnterTenant } from './enter-tenant.service.js';
+import { AdminLabelFreeDeliveryController } from './label-free-deliveries/delivery.controller.js';
 import { AdminMerchantController } from './merchants/merchant.controller.js';
 import { AdminPolicyController } from './moderation/policy.controller.js';
 import { AdminVerdictController } from './moderation/verdict.controller.js';
@@ -46,7 +47,7 @@ export class AdminModule {
         AdminPriceController, AdminReadyAnswerController, AdminChannelController, AdminTenantChannelController, AdminModelController,
         AdminReviewController, AdminPlatformReviewController, AdminAppealController, AdminSanctionController, AdminDeskRulesController, AdminStaffActionController, AdminTicketController,
         AdminStaffController, AdminPolicyController, AdminVerdictController,
-        AdminWordListController, AdminWordController, AdminTenantWordListController, AdminTenantWordController,
+        AdminWordListController, AdminWordController, AdminTenantWordListController, AdminTenantWordController, AdminLabelFreeDeliveryController,
       ],
       providers: [EnterTenant, TenantUserService],
     };

@@ -17,6 +17,11 @@ import { OfferService } from './completions/offer.service.js';
 import { ConversationController } from './conversations/conversation.controller.js';
 import { ConversationRepository } from './conversations/conversation.repository.js';
 import { ConversationService } from './conversations/conversation.service.js';
+import { ConversationExportService } from './labels/conversation-export.service.js';
+import { LabelFreeService } from './labels/label-free.service.js';
+import { LabelController } from './labels/label.controller.js';
+import { LabelLogJob } from './labels/label-log.job.js';
+import { LabelLogRepository } from './labels/label-log.repository.js';
 import { AnswerService } from './messages/answer.service.js';
 import { HistoryRepository } from './messages/history.repository.js';
 import { MessageController } from './messages/message.controller.js';
@@ -45,10 +50,10 @@ import { StreamLogRepository } from './stream/stream-log.repository.js';
 import { PromptService } from './window/prompt.service.js';
 import { ReplyService } from './wire/reply.service.js';
 
-const SHARED = [RunNews, ConversationRepository, MessageRepository, HistoryRepository, RunRepository, StreamLogRepository, ActiveRuns, AnswerCacheRepository, AnswerCache, ConcludeRunService, RunControlService, RunUsage, ScreenRun, ExecuteRunService];
-const API = [ReadyAnswerRepository, ReadyAnswerService, AnswerSource, ServeRunService, ConversationService, AnswerService, StartRunService, ScreenAsk, PromptService, LaunchRunService, RunRates, QueuedRunService, FollowService, RunStreamService, ReplyService, CompletionService, OfferService, AccountService];
-const WORKER = [SweepJob, WorkerService];
-const CONTROLLERS = [ConversationController, MessageController, RunController, CompletionsController, ModelsController, AccountController];
+const SHARED = [RunNews, ConversationRepository, MessageRepository, HistoryRepository, RunRepository, StreamLogRepository, ActiveRuns, AnswerCacheRepository, AnswerCache, LabelLogRepository, ConcludeRunService, RunControlService, RunUsage, ScreenRun, ExecuteRunService];
+const API = [ReadyAnswerRepository, ReadyAnswerService, AnswerSource, ServeRunService, ConversationService, AnswerService, StartRunService, ScreenAsk, PromptService, LaunchRunService, RunRates, QueuedRunService, FollowService, RunStreamService, ReplyService, CompletionService, OfferService, LabelFreeService, ConversationExportService, AccountService];
+const WORKER = [SweepJob, LabelLogJob, WorkerService];
+const CONTROLLERS = [ConversationController, MessageController, RunController, CompletionsController, ModelsController, AccountController, LabelController];
 
 @Module({})
 export class ChatModule {
@@ -69,7 +74,7 @@ export class ChatModule {
       imports: [TenantsModule, IdentityModule, BillingModule.for(role), ModerationModule.for(role), UpstreamModule],
       controllers: api ? CONTROLLERS : [],
       providers: [...SHARED, ...(api ? API : []), ...(worker ? WORKER : [])],
-      exports: [RunControlService, ...(api ? [ConversationService, ReadyAnswerService] : [])],
+      exports: [RunControlService, ...(api ? [ConversationService, ReadyAnswerService, LabelFreeService] : [])],
     };
   }
 }

@@ -4,6 +4,8 @@ import { RunEntity } from './run/run.entity.js';
 
 export { ChatModule } from './chat.module.js';
 export { ConversationService } from './conversations/conversation.service.js';
+export { LabelFreeService } from './labels/label-free.service.js';
+export type { DeliveryFilter, LabelFreeDelivery } from './labels/label-log.repository.js';
 export type { ReadyAnswer, ReadyAnswerDraft } from './ready/ready-answer.js';
 export { ReadyAnswerService } from './ready/ready-answer.service.js';
 export { RunControlService } from './run/run-control.service.js';

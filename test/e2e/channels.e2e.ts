@@ -235,7 +235,7 @@ describe('an alias', () => {
     const again = await (await platform.api.stream('GET', `/v1/runs/${runId}/stream?format=sse`, { token: buyer.token, headers: IOS })).all();
     expect(again[0]).toEqual(events[0]);
     const seen = async (headers: Record<string, string>): Promise<string> => {
-      const answers = await Promise.all(['/v1/models', '/v1/tenant', '/v1/conversations', `/v1/conversations/${conversation.id}`, `/v1/conversations/${conversation.id}/messages`, `/v1/runs/${runId}`, '/v1/usage', '/v1/usage/export', '/v1/me/export']
+      const answers = await Promise.all(['/v1/models', '/v1/tenant', '/v1/conversations', `/v1/conversations/${conversation.id}`, `/v1/conversations/${conversation.id}/messages`, ...['md', 'txt', 'json'].map((format) => `/v1/conversations/${conversation.id}/export?format=${format}`), `/v1/runs/${runId}`, '/v1/usage', '/v1/usage/export', '/v1/me/export']
         .map((path) => platform.api.get(path, { token: buyer.token, headers: { ...headers, 'x-tenant': shop.slug } })));
       expect(answers.map((answer) => answer.status)).toEqual(answers.map(() => 200));
       return answers.map((answer) => answer.text).join('\n');

@@ -8,9 +8,11 @@ import { ForUser } from '../../identity/index.js';
 import { AccountService } from './account.service.js';
 
 export class ExportDto {
-  @ApiProperty() notice!: string;
+  @ApiProperty({ description: 'The visible label of generated text; again as end_notice.' }) notice!: string;
   @ApiProperty({ type: 'object', additionalProperties: true }) user!: Record<string, unknown>;
+  @ApiProperty({ type: 'array', items: { type: 'object', additionalProperties: true } }) agreements!: Record<string, unknown>[];
   @ApiProperty({ type: 'array', items: { type: 'object', additionalProperties: true } }) conversations!: Record<string, unknown>[];
+  @ApiProperty() end_notice!: string;
 }
 
 @ApiTags('me')

@@ -2,10 +2,13 @@ import { Injectable } from '@nestjs/common';
 import type { RequestContext } from '../../platform/context/index.js';
 import { Database } from '../../platform/database/index.js';
 import { DomainError } from '../../platform/errors/index.js';
+import { newId } from '../../platform/values/index.js';
 import { StandingService, UserService } from '../../identity/index.js';
 import { DeskErasure } from '../../moderation/index.js';
 import { TenantService } from '../../tenants/index.js';
 import { ConversationRepository, type Conversation } from '../conversations/conversation.repository.js';
+import { aigcLabel, handedOut, isGenerated, type HandOut } from '../labels/aigc-label.js';
+import { LabelFreeService } from '../labels/label-free.service.js';
 import { MessageRepository, type Message } from '../messages/message.repository.js';
 import { userOf } from '../run/owner.js';
 import { RunControlService } from '../run/run-control.service.js';
@@ -27,19 +30,23 @@ export class AccountService {
     private readonly control: RunControlService,
     private readonly tenants: TenantService,
     private readonly desk: DeskErasure,
+    private readonly labelFree: LabelFreeService,
   ) {}
 
-  /** Everything that is kept of the caller, as the pieces of one JSON text. Answers carry the label for generated text (标识办法, Art. 4). */
+  /** Everything that is kept of the caller, as the pieces of one JSON text. It begins and ends with the visible label, and each answer has the implicit one (标识办法, Art. 4 and 5). */
   async *export(ctx: RequestContext): AsyncGenerator<string> {
     if (ctx.actor.kind !== 'user' || ctx.actor.via !== 'session') throw new DomainError('forbidden');
-    yield `{"notice":"助手的回答由 AI 生成","user":${JSON.stringify(await this.users.exportOwn(ctx))},"conversations":[`;
+    const { displayName, settings: { compliance } } = await this.tenants.byId(ctx.tenantId);
+    const own = { notice: compliance.notice, user: await this.users.exportOwn(ctx), agreements: await this.labelFree.agreements(ctx) };
+    yield `${JSON.stringify(own).slice(0, -1)},"conversations":[`;
+    const handOut = { id: newId(), provider: compliance.provider ?? displayName };
     const shown = await this.tenants.modelNames(ctx);
     let first = true;
     for await (const conversation of this.all(ctx)) {
-      yield `${first ? '' : ','}${JSON.stringify({ id: conversation.id, title: conversation.title, model: shown(conversation.model), system_prompt: conversation.systemPrompt, created_at: conversation.createdAt, messages: await this.messagesOf(ctx, conversation.id, shown) })}`;
+      yield `${first ? '' : ','}${JSON.stringify({ id: conversation.id, title: conversation.title, model: shown(conversation.model), system_prompt: conversation.systemPrompt, created_at: conversation.createdAt, messages: await this.messagesOf(ctx, conversation.id, shown, handOut) })}`;
       first = false;
     }
-    yield ']}';
+    yield `],"end_notice":${JSON.stringify(compliance.notice)}}`;
   }
 
   /**
@@ -70,22 +77,23 @@ export class AccountService {
     }
   }
 
-  private async messagesOf(ctx: RequestContext, conversationId: string, shown: (model: string) => string): Promise<readonly Record<string, unknown>[]> {
+  private async messagesOf(ctx: RequestContext, conversationId: string, shown: (model: string) => string, handOut: HandOut): Promise<readonly Record<string, unknown>[]> {
     return this.database.inTenant(ctx, async (tx) => {
       const rows: Record<string, unknown>[] = [];
-      for await (const message of this.messages.all(tx, conversationId)) rows.push(exported({ ...message, model: message.model === null ? null : shown(message.model) }));
+      for await (const message of this.messages.all(tx, conversationId)) rows.push(exported({ ...message, model: message.model === null ? null : shown(message.model) }, handOut));
       return rows;
     });
   }
 }
 
-function exported(message: Message): Record<string, unknown> {
-  const generated = message.role === 'assistant';
+function exported(message: Message, handOut: HandOut): Record<string, unknown> {
+  const content = handedOut(message);
   return {
     id: message.id,
     role: message.role,
-    content: message.state === 'refused' ? '' : message.content,
+    content,
     created_at: message.createdAt,
-    ...(generated ? { state: message.state, model: message.model, replaced: message.superseded, AIGC: { Label: '1', ContentProducer: 'bailiao', ProduceID: message.id } } : {}),
+    ...(message.role === 'assistant' ? { state: message.state, model: message.model, replaced: message.superseded } : {}),
+    ...(isGenerated({ role: message.role, content }) ? { AIGC: aigcLabel(message.id, handOut) } : {}),
   };
 }

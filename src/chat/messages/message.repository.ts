@@ -6,6 +6,14 @@ import { MessageEntity } from './message.entity.js';
 /** One message as its conversation keeps it. A question stands at an odd position, its answers at the next. */
 export type Message = Readonly<Omit<MessageEntity, 'tenantId'>>;
 
+/** Where a message stands. */
+export interface MessageKey {
+  readonly id: string;
+  readonly position: number;
+  /** It holds words of a model. */
+  readonly generated: boolean;
+}
+
 /** The rows of messages. Every read is bounded by a limit and served by the primary key. */
 @Injectable()
 export class MessageRepository {
@@ -45,5 +53,19 @@ export class MessageRepository {
       yield* rows.sort((a, b) => a.position - b.position || (a.id < b.id ? -1 : 1));
       after = page.at(-1) ?? after;
     }
+  }
+  /** Where the messages that are shown stand, oldest first. */
+  async shownKeys(tx: TenantTx, conversationId: string, limit: number): Promise<readonly MessageKey[]> {
+    return tx.query<MessageKey>(
+      `SELECT id, position, role = 'assistant' AND content <> '' AND state <> 'refused' AS generated FROM messages
+       WHERE tenant_id = $1 AND conversation_id = $2 AND NOT superseded ORDER BY position, id LIMIT $3`,
+      [tx.ctx.tenantId, conversationId, limit],
+    );
+  }
+
+  /** Those that are still there, in the order of the keys. */
+  async byKeys(tx: TenantTx, conversationId: string, keys: readonly Pick<MessageKey, 'id' | 'position'>[]): Promise<readonly Message[]> {
+    const rows = await tx.manager.findBy(MessageEntity, { tenantId: tx.ctx.tenantId, conversationId, position: In(keys.map(({ position }) => position)), id: In(keys.map(({ id }) => id)) });
+    return keys.flatMap((key) => rows.filter(({ id }) => id === key.id));
   }
 }

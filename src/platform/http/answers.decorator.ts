@@ -23,6 +23,8 @@ interface Success {
   readonly list?: Type;
   readonly stream?: boolean;
   readonly csv?: boolean;
+  /** Media types of a file, one of which it has. */
+  readonly files?: readonly string[];
   readonly description?: string;
 }
 
@@ -50,6 +52,7 @@ function successResponse(success: Success): Parameters<typeof ApiResponse>[0] {
   const description = success.description ?? 'Done.';
   if (success.stream) return { status: success.status, description, content: { 'text/event-stream': { schema: { type: 'string' } } } };
   if (success.csv) return { status: success.status, description, content: { 'text/csv': { schema: { type: 'string' } } } };
+  if (success.files) return { status: success.status, description, content: Object.fromEntries(success.files.map((type) => [type, { schema: { type: 'string' } }])) };
   if (success.list) {
     return {
       status: success.status,
