@@ -16,9 +16,10 @@ import { CreateVerdicts1764000002000 } from './1764000002000-create-verdicts.js'
 import { CreateReviews1764000003000 } from './1764000003000-create-reviews.js';
 import { CreateSupport1764000004000 } from './1764000004000-create-support.js';
 import { WithholdTexts1764000005000 } from './1764000005000-withhold-texts.js';
+import { CreateLabelLog1764000007000 } from './1764000007000-create-label-log.js';
 import { AddPushCredentials1764000008000 } from './1764000008000-add-push-credentials.js';
 import { ResealVerdicts1764000009000 } from './1764000009000-reseal-verdicts.js';
-import { CreateLabelLog1764000007000 } from './1764000007000-create-label-log.js';
+import { CreateMediaChecks1764000010000 } from './1764000010000-create-media-checks.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -40,9 +41,10 @@ export const MIGRATIONS = [
   CreateReviews1764000003000,
   CreateSupport1764000004000,
   WithholdTexts1764000005000,
+  CreateLabelLog1764000007000,
   AddPushCredentials1764000008000,
   ResealVerdicts1764000009000,
-  CreateLabelLog1764000007000,
+  CreateMediaChecks1764000010000,
 ];
 
 /** Their names as the table `migrations` records them. */

@@ -6,6 +6,8 @@ import { TenantsModule } from '../tenants/index.js';
 import { UpstreamModule } from '../upstream/index.js';
 import { AccountController } from './account/account.controller.js';
 import { AccountService } from './account/account.service.js';
+import { ProfileController } from './account/profile.controller.js';
+import { ProfileService } from './account/profile.service.js';
 import { AnswerCacheRepository } from './cache/answer-cache.repository.js';
 import { AnswerCache } from './cache/answer-cache.service.js';
 import { AnswerSource } from './cache/answer-source.service.js';
@@ -51,9 +53,9 @@ import { PromptService } from './window/prompt.service.js';
 import { ReplyService } from './wire/reply.service.js';
 
 const SHARED = [RunNews, ConversationRepository, MessageRepository, HistoryRepository, RunRepository, StreamLogRepository, ActiveRuns, AnswerCacheRepository, AnswerCache, LabelLogRepository, ConcludeRunService, RunControlService, RunUsage, ScreenRun, ExecuteRunService];
-const API = [ReadyAnswerRepository, ReadyAnswerService, AnswerSource, ServeRunService, ConversationService, AnswerService, StartRunService, ScreenAsk, PromptService, LaunchRunService, RunRates, QueuedRunService, FollowService, RunStreamService, ReplyService, CompletionService, OfferService, LabelFreeService, ConversationExportService, AccountService];
+const API = [ReadyAnswerRepository, ReadyAnswerService, AnswerSource, ServeRunService, ConversationService, AnswerService, StartRunService, ScreenAsk, PromptService, LaunchRunService, RunRates, QueuedRunService, FollowService, RunStreamService, ReplyService, CompletionService, OfferService, LabelFreeService, ConversationExportService, AccountService, ProfileService];
 const WORKER = [SweepJob, LabelLogJob, WorkerService];
-const CONTROLLERS = [ConversationController, MessageController, RunController, CompletionsController, ModelsController, AccountController, LabelController];
+const CONTROLLERS = [ConversationController, MessageController, RunController, CompletionsController, ModelsController, AccountController, ProfileController, LabelController];
 
 @Module({})
 export class ChatModule {

@@ -17,7 +17,6 @@ import { StaffRepository } from './staff/staff.repository.js';
 import { StaffService } from './staff/staff.service.js';
 import { StandingRepository } from './standing/standing.repository.js';
 import { StandingService } from './standing/standing.service.js';
-import { MeController } from './users/me.controller.js';
 import { UserRepository } from './users/user.repository.js';
 import { UserService } from './users/user.service.js';
 import { WechatLoginController } from './wechat-login/wechat-login.controller.js';
@@ -26,7 +25,7 @@ import { WechatLoginService } from './wechat-login/wechat-login.service.js';
 /** Importing it closes every route of the app that does not say who may call it. */
 @Module({
   imports: [TenantsModule],
-  controllers: [ApiKeyController, MeController, SessionController, WechatLoginController],
+  controllers: [ApiKeyController, SessionController, WechatLoginController],
   providers: [
     ApiKeyRepository,
     ApiKeyService,

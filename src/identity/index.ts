@@ -20,7 +20,7 @@ export { StaffActionService } from './staff/staff-action.service.js';
 export { StaffService } from './staff/staff.service.js';
 export type { LostStanding, StandingChange } from './standing/standing.js';
 export { StandingService } from './standing/standing.service.js';
-export { actingUserId, type Standing, type User } from './users/user.js';
+export { NICKNAME, actingUserId, type Standing, type User } from './users/user.js';
 export { UserService, type OwnIdentity } from './users/user.service.js';
 
 /** For the data source of the composition only. */

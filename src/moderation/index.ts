@@ -38,3 +38,6 @@ export { SupportInbox } from './support/support-inbox.service.js';
 export { SupportReplyService, type ReplyWish } from './support/support-reply.service.js';
 export { SupportService, type TicketInDetail } from './support/support.service.js';
 export { DELIVERIES, SUPPORT_CHANNELS, TICKET_STATES, type Delivery, type SupportChannel, type Ticket, type TicketMessage, type TicketState } from './support/ticket.js';
+export { MEDIA_STATES, type MediaCheck, type MediaPurpose, type MediaState, type MediaVerdict } from './media/media-check.js';
+export { MediaService, type MediaDraft, type OwnMedia } from './media/media.service.js';
+export { MediaVerdicts } from './media/media-verdicts.service.js';

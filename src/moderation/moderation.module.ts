@@ -1,6 +1,7 @@
 import { Inject, Module, type DynamicModule, type OnApplicationBootstrap } from '@nestjs/common';
 import { CONFIG, type Config, type Role } from '../platform/config/index.js';
 import { Sealer } from '../platform/crypto/index.js';
+import { AllowList, OutboundGuard } from '../platform/network/index.js';
 import { LOGGER, type Logger } from '../platform/telemetry/index.js';
 import { IdentityModule } from '../identity/index.js';
 import { TenantsModule } from '../tenants/index.js';
@@ -11,6 +12,10 @@ import { VerdictCacheRepository } from './checkers/verdict-cache.repository.js';
 import { GateService } from './gate/gate.service.js';
 import { WechatBudget } from './checkers/wechat-budget.repository.js';
 import { WechatChecker } from './checkers/wechat-checker.client.js';
+import { MediaJob } from './media/media.job.js';
+import { MediaCallRepository } from './media/media.repository.js';
+import { MEDIA_GUARD, MediaService } from './media/media.service.js';
+import { MediaVerdicts } from './media/media-verdicts.service.js';
 import { PeopleModule } from './people.module.js';
 import { PolicyRepository } from './policy/policy.repository.js';
 import { PolicyService } from './policy/policy.service.js';
@@ -48,7 +53,8 @@ const LOG = [VerdictRepository, VerdictMonths, VerdictLog];
 const SCREENING = [Consequences, ScreeningService, GateService];
 const API = [VerdictSearch, ModerationsService];
 const API_DOOR = [VerdictSearch];
-const WORKER = [RetentionJob];
+const WORKER = [RetentionJob, MediaJob];
+const MEDIA = [{ provide: MEDIA_GUARD, useFactory: () => new OutboundGuard(new AllowList([])) }, MediaCallRepository, MediaVerdicts, MediaService];
 const MADE = [{ provide: Sealer, inject: [CONFIG], useFactory: (config: Config) => new Sealer(config.masterKeys) }];
 /** Every process searches texts; the lists are kept where staff comes in. */
 const WORDS = [WordListRepository, WordRepository, WordReading, Lexicons];
@@ -79,8 +85,8 @@ export class ModerationModule implements OnApplicationBootstrap {
       module: ModerationModule,
       imports: [TenantsModule, IdentityModule, PeopleModule.for(role)],
       controllers: api ? [ModerationsController] : [],
-      providers: [...MADE, ...POLICY, ...REMOTE, ...LOG, ...WORDS, ...SCREENING, ...(api ? [...API, WordOwners, ...WORD_STAFF] : []), ...(worker ? WORKER : [])],
-      exports: [PeopleModule, PolicyService, RemoteScreening, VerdictLog, Lexicons, ScreeningService, GateService, ...(api ? [...API_DOOR, ...WORD_STAFF] : [])],
+      providers: [...MADE, ...POLICY, ...REMOTE, ...LOG, ...WORDS, ...SCREENING, ...MEDIA, ...(api ? [...API, WordOwners, ...WORD_STAFF] : []), ...(worker ? WORKER : [])],
+      exports: [PeopleModule, PolicyService, RemoteScreening, VerdictLog, Lexicons, ScreeningService, GateService, MediaService, MediaVerdicts, ...(api ? [...API_DOOR, ...WORD_STAFF] : [])],
     };
   }
 }

@@ -18,6 +18,7 @@ import { DecideReviewService } from './review/decide-review.service.js';
 import { ReviewRepository } from './review/review.repository.js';
 import { ReviewService } from './review/review.service.js';
 import { Conduct } from './sanctions/conduct.service.js';
+import { MediaRepository } from './media/media.repository.js';
 import { OffenceRepository } from './sanctions/offence.repository.js';
 import { SanctionDesk } from './sanctions/sanction-desk.service.js';
 import { SanctionRepository } from './sanctions/sanction.repository.js';
@@ -32,7 +33,7 @@ import { TicketMessageRepository } from './support/ticket-message.repository.js'
 import { TicketRepository } from './support/ticket.repository.js';
 
 const SERVICES = [ReviewService, DecideReviewService, SanctionService, AppealService, NoticeService, DeskRulesService, SupportService, SupportReplyService, SupportInbox, DeskErasure];
-const REPOSITORIES = [
+const REPOSITORIES = [MediaRepository, 
   ReviewRepository, OffenceRepository, SanctionRepository, AppealRepository, NoticeRepository, DeskRulesRepository, TicketRepository, TicketMessageRepository, ReplyWindowRepository, LetterLogRepository, ErasureRepository,
 ];
 
@@ -57,7 +58,7 @@ export class PeopleModule {
         { provide: Sealer, inject: [CONFIG], useFactory: (config: Config) => new Sealer(config.masterKeys) },
         ...REPOSITORIES, SanctionDesk, Conduct, AppealGrounds, ...SERVICES,
       ],
-      exports: SERVICES,
+      exports: [...SERVICES, MediaRepository],
     };
   }
 }

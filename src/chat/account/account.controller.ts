@@ -10,6 +10,7 @@ import { AccountService } from './account.service.js';
 export class ExportDto {
   @ApiProperty({ description: 'The visible label of generated text; again as end_notice.' }) notice!: string;
   @ApiProperty({ type: 'object', additionalProperties: true }) user!: Record<string, unknown>;
+  @ApiProperty({ type: 'object', additionalProperties: true }) avatar!: Record<string, unknown>;
   @ApiProperty({ type: 'array', items: { type: 'object', additionalProperties: true } }) agreements!: Record<string, unknown>[];
   @ApiProperty({ type: 'array', items: { type: 'object', additionalProperties: true } }) conversations!: Record<string, unknown>[];
   @ApiProperty() end_notice!: string;

@@ -4,7 +4,7 @@ import { Database } from '../../platform/database/index.js';
 import { DomainError } from '../../platform/errors/index.js';
 import { newId } from '../../platform/values/index.js';
 import { StandingService, UserService } from '../../identity/index.js';
-import { DeskErasure } from '../../moderation/index.js';
+import { DeskErasure, MediaService } from '../../moderation/index.js';
 import { TenantService } from '../../tenants/index.js';
 import { ConversationRepository, type Conversation } from '../conversations/conversation.repository.js';
 import { aigcLabel, handedOut, isGenerated, type HandOut } from '../labels/aigc-label.js';
@@ -31,13 +31,14 @@ export class AccountService {
     private readonly tenants: TenantService,
     private readonly desk: DeskErasure,
     private readonly labelFree: LabelFreeService,
+    private readonly media: MediaService,
   ) {}
 
   /** Everything that is kept of the caller, as the pieces of one JSON text. It begins and ends with the visible label, and each answer has the implicit one (标识办法, Art. 4 and 5). */
   async *export(ctx: RequestContext): AsyncGenerator<string> {
     if (ctx.actor.kind !== 'user' || ctx.actor.via !== 'session') throw new DomainError('forbidden');
     const { displayName, settings: { compliance } } = await this.tenants.byId(ctx.tenantId);
-    const own = { notice: compliance.notice, user: await this.users.exportOwn(ctx), agreements: await this.labelFree.agreements(ctx) };
+    const own = { notice: compliance.notice, user: await this.users.exportOwn(ctx), avatar: await this.avatarOf(ctx), agreements: await this.labelFree.agreements(ctx) };
     yield `${JSON.stringify(own).slice(0, -1)},"conversations":[`;
     const handOut = { id: newId(), provider: compliance.provider ?? displayName };
     const shown = await this.tenants.modelNames(ctx);
@@ -60,9 +61,15 @@ export class AccountService {
     await this.database.inTenant(ctx, async (tx) => {
       await this.conversations.removeAll(tx, userId);
       await this.desk.erase(tx, userId);
+      await this.media.erase(tx, userId);
       await this.users.erase(tx, userId);
     });
     await this.standing.erased(ctx, userId);
+  }
+
+  private async avatarOf(ctx: RequestContext): Promise<Record<string, unknown>> {
+    const { shown, newest } = await this.media.of(ctx, userOf(ctx), 'avatar');
+    return { shown: shown?.url, newest: newest?.url, state: newest?.state };
   }
 
   private async *all(ctx: RequestContext): AsyncGenerator<Conversation> {

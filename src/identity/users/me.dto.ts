@@ -1,8 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsString, Matches, ValidateIf } from 'class-validator';
-import { NICKNAME, type User } from './user.js';
+import type { User } from './user.js';
 
-/** A user as it sees itself. */
+/** A user as it sees itself at the login. */
 export class MeDto {
   @ApiProperty({ format: 'uuid' }) id!: string;
   @ApiProperty({ type: String, nullable: true }) nickname!: string | null;
@@ -17,12 +16,4 @@ export class MeDto {
       last_login_at: new Date(user.lastLoginAt).toISOString(),
     };
   }
-}
-
-export class RenameDto {
-  @ApiProperty({ type: String, nullable: true, minLength: 1, maxLength: 40, description: 'null removes the name' })
-  @ValidateIf((dto: RenameDto) => dto.nickname !== null)
-  @IsString()
-  @Matches(NICKNAME, { message: 'nickname must have 1 to 40 characters, not only blanks, and no control characters' })
-  nickname!: string | null;
 }

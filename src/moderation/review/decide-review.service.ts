@@ -7,6 +7,7 @@ import { Conduct } from '../sanctions/conduct.service.js';
 import { SanctionDesk } from '../sanctions/sanction-desk.service.js';
 import { SanctionService } from '../sanctions/sanction.service.js';
 import type { StandingEffect } from '../sanctions/sanction.js';
+import { MediaRepository } from '../media/media.repository.js';
 import { isDecided, type Review } from './review.js';
 import { ReviewService } from './review.service.js';
 
@@ -21,6 +22,7 @@ export class DecideReviewService {
     private readonly conduct: Conduct,
     private readonly grounds: AppealGrounds,
     private readonly standing: StandingService,
+    private readonly media: MediaRepository,
   ) {}
 
   /**
@@ -52,6 +54,10 @@ export class DecideReviewService {
     const { kind, subjectId, userId, runId, note } = review;
     const approved = review.state === 'approved';
     if (kind === 'appeal' && subjectId !== undefined) return this.grounds.settle(tx, subjectId, approved, note);
+    if (kind === 'media' && subjectId !== undefined) {
+      await this.media.decide(tx, subjectId, approved ? 'passed' : 'rejected');
+      return [];
+    }
     if (kind === 'ban' && subjectId !== undefined) {
       if (approved) return this.desk.confirm(tx, subjectId);
       await this.desk.refuse(tx, subjectId);

@@ -30,7 +30,7 @@ export interface Review {
   readonly conversationId: string | undefined;
   readonly runId: string | undefined;
   readonly messageId: string | undefined;
-  /** Of an appeal, or of the ban that was proposed. */
+  /** Of an appeal, of the ban that was proposed, or of the picture or sound. */
   readonly subjectId: string | undefined;
   readonly label: string;
   readonly reason: string;

@@ -18,7 +18,7 @@ export class ErrorBodyDto {
 }
 
 interface Success {
-  readonly status: 200 | 201 | 204;
+  readonly status: 200 | 201 | 202 | 204;
   readonly type?: Type;
   readonly list?: Type;
   readonly stream?: boolean;
