@@ -33,8 +33,8 @@ import { TicketMessageRepository } from './support/ticket-message.repository.js'
 import { TicketRepository } from './support/ticket.repository.js';
 
 const SERVICES = [ReviewService, DecideReviewService, SanctionService, AppealService, NoticeService, DeskRulesService, SupportService, SupportReplyService, SupportInbox, DeskErasure];
-const REPOSITORIES = [MediaRepository, 
-  ReviewRepository, OffenceRepository, SanctionRepository, AppealRepository, NoticeRepository, DeskRulesRepository, TicketRepository, TicketMessageRepository, ReplyWindowRepository, LetterLogRepository, ErasureRepository,
+const REPOSITORIES = [
+  MediaRepository, ReviewRepository, OffenceRepository, SanctionRepository, AppealRepository, NoticeRepository, DeskRulesRepository, TicketRepository, TicketMessageRepository, ReplyWindowRepository, LetterLogRepository, ErasureRepository,
 ];
 
 /** Where people decide: queue, sanctions, appeals, customer service. A worker has everything but the public routes. */

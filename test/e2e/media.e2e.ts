@@ -3,7 +3,7 @@ import { eventually } from '../kit/eventually.js';
 import { admin, logIn, makeTenant, type TestTenant, type TestUser } from '../kit/factories.js';
 import { Platform } from '../kit/platform.js';
 import { pathOf, wechatControl } from '../kit/wechat-control.js';
-import { judgeMediaBy } from '../kit/wechat-push.js';
+import { judgeMediaBy, pushMediaVerdict, setWechatPush } from '../kit/wechat-push.js';
 
 /** Public addresses as they are, so that no name has to be looked up. */
 const HOST = 'https://93.184.215.14';
@@ -60,6 +60,23 @@ describe('a picture of a user', () => {
     expect((await platform.api.ok('GET', '/v1/me/export', { token: user.token })).avatar).toEqual({ shown: `${HOST}/one.png`, newest: `${HOST}/review.png`, state: 'review' });
     expect((await platform.api.call('DELETE', '/v1/me/avatar', { token: user.token })).status).toBe(204);
     expect(await me(user)).toMatchObject({ avatar_url: null, avatar_status: null });
+  });
+
+  it('is shown, refused or left to people as WeChat pushes, and a letter that comes twice changes nothing', async () => {
+    const form = { token: 'pushtoken1', encodingAesKey: 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ' };
+    const pushed = await makeTenant(platform, staff, { settings: { media_checks: true }, push_token: form.token, push_aes_key: form.encodingAesKey });
+    await setWechatPush(platform, pushed, { ...form, mode: 'secure' });
+    await judgeMediaBy(platform, pushed, { delayMs: 100, rules: [{ keyword: 'bad', suggest: 'risky', label: 20002 }, { keyword: 'odd', suggest: 'review', label: 21000 }] });
+    const user = await logIn(platform, pushed, 'push');
+    await put(user, `${HOST}/good.png`);
+    await eventually(() => me(user), ({ avatar_status }) => avatar_status === 'passed');
+    await put(user, `${HOST}/bad.png`);
+    await eventually(() => me(user), ({ avatar_status }) => avatar_status === 'rejected');
+    await pushMediaVerdict(platform, (await rowOf(user))?.['trace_id'] as string, { suggest: 'pass' });
+    expect(await me(user)).toMatchObject({ avatar_url: `${HOST}/good.png`, avatar_status: 'rejected' });
+    await put(user, `${HOST}/odd.png`);
+    await eventually(() => me(user), ({ avatar_status }) => avatar_status === 'review');
+    expect((await platform.api.ok('GET', `/admin/v1/tenants/${pushed.id}/reviews?kind=media`, { token: staff })).data).toHaveLength(1);
   });
 
   it('that WeChat never speaks of has failed after 35 minutes', async () => {

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { SupportInbox } from '../../moderation/index.js';
+import { MediaVerdicts, SupportInbox } from '../../moderation/index.js';
 import { systemContext, type RequestContext } from '../../platform/context/index.js';
 import { LOGGER, type Logger } from '../../platform/telemetry/index.js';
 import { TenantPush } from '../../tenants/index.js';
@@ -15,7 +15,7 @@ const SUCCESS: PushReply = { contentType: 'text/plain; charset=utf-8', body: 'su
  */
 @Injectable()
 export class WechatPushService {
-  constructor(private readonly push: TenantPush, private readonly inbox: SupportInbox, @Inject(LOGGER) private readonly logger: Logger) {}
+  constructor(private readonly push: TenantPush, private readonly inbox: SupportInbox, private readonly media: MediaVerdicts, @Inject(LOGGER) private readonly logger: Logger) {}
 
   /** @throws PushRefused, not_found where the tenant has no push */
   async answerUrlCheck(tenantId: string, query: PushQuery): Promise<string> {
@@ -38,8 +38,10 @@ export class WechatPushService {
         await this.inbox.entered(ctx, message);
         return SUCCESS;
       case 'media_verdict':
+        await this.media.accept(ctx, { traceId: message.traceId, errcode: message.errcode, suggest: message.result?.suggest, label: message.result?.label });
+        return SUCCESS;
       case 'other':
-        this.logger.debug({ tenant: ctx.tenantId, kind: message.kind, name: message.kind === 'other' ? message.name : undefined }, 'a push of WeChat is for nobody');
+        this.logger.debug({ tenant: ctx.tenantId, name: message.name }, 'a push of WeChat is for nobody');
         return SUCCESS;
     }
   }
