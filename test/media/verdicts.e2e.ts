@@ -98,6 +98,18 @@ describe('a pushed verdict', () => {
   });
 });
 
+describe("what is read of a user's pictures", () => {
+  it('is of one moment, though a verdict arrives meanwhile', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const { id, userId } = await make();
+      await verdicts.expect(ctx, id, `moment-${id}`);
+      const reads = Array.from({ length: 6 }, () => bench.database.inTenant(ctx, (tx) => checks.ownOf(tx, userId, 'avatar')));
+      await verdicts.accept(ctx, passes(`moment-${id}`));
+      for (const { newest, shown } of await Promise.all(reads)) expect([newest?.state, shown?.id]).toEqual(newest?.state === 'passed' ? ['passed', id] : ['pending', undefined]);
+    }
+  });
+});
+
 describe('checks that are due', () => {
   it('are taken by one worker each, and again when its lease is over', async () => {
     const made = await Promise.all(Array.from({ length: 10 }, () => make()));

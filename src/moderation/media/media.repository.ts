@@ -34,13 +34,15 @@ export class MediaRepository {
     return (await tx.query<Row>(`SELECT ${COLUMNS} FROM media_checks WHERE tenant_id = $1 AND id = $2 FOR UPDATE`, [tx.ctx.tenantId, id])).map(checkOf)[0];
   }
 
-  /** The newest that was not withdrawn; with a state, of that state. */
-  async newest(tx: TenantTx, userId: string, purpose: MediaPurpose, state?: MediaState): Promise<MediaCheck | undefined> {
+  /** The newest that was not withdrawn, and the newest of them that passed: of one moment, so that no verdict comes between the two. */
+  async ownOf(tx: TenantTx, userId: string, purpose: MediaPurpose): Promise<{ readonly newest: MediaCheck | undefined; readonly shown: MediaCheck | undefined }> {
+    const own = 'FROM media_checks WHERE tenant_id = $1 AND user_id = $2 AND purpose = $3 AND withdrawn_at IS NULL';
     const rows = await tx.query<Row>(
-      `SELECT ${COLUMNS} FROM media_checks WHERE tenant_id = $1 AND user_id = $2 AND purpose = $3 AND withdrawn_at IS NULL AND ($4::text IS NULL OR state = $4) ORDER BY id DESC LIMIT 1`,
-      [tx.ctx.tenantId, userId, purpose, state ?? null],
+      `(SELECT ${COLUMNS} ${own} ORDER BY id DESC LIMIT 1) UNION (SELECT ${COLUMNS} ${own} AND state = 'passed' ORDER BY id DESC LIMIT 1) ORDER BY id DESC`,
+      [tx.ctx.tenantId, userId, purpose],
     );
-    return rows.map(checkOf)[0];
+    const checks = rows.map(checkOf);
+    return { newest: checks[0], shown: checks.find(({ state }) => state === 'passed') };
   }
 
   /** Lets one submission of a user at a time count and add. */

@@ -55,7 +55,7 @@ export class MediaService {
     await this.checkUrl(draft.url);
     return this.database.inTenant(ctx, async (tx) => {
       await this.checks.lockUser(tx, userId);
-      const newest = await this.checks.newest(tx, userId, draft.purpose);
+      const { newest } = await this.checks.ownOf(tx, userId, draft.purpose);
       if (newest?.state === 'pending' && newest.url === draft.url && newest.type === draft.type) return newest;
       if ((await this.checks.countSince(tx, userId, HOUR_MS)) >= MOST_PER_HOUR) throw new DomainError('rate_limited', { retryAfterMs: HOUR_MS });
       return this.checks.insert(tx, { id: newId(), userId, ...draft });
@@ -63,7 +63,7 @@ export class MediaService {
   }
 
   async of(ctx: RequestContext, userId: string, purpose: MediaPurpose): Promise<OwnMedia> {
-    return this.database.inTenant(ctx, async (tx) => ({ shown: await this.checks.newest(tx, userId, purpose, 'passed'), newest: await this.checks.newest(tx, userId, purpose) }));
+    return this.database.inTenant(ctx, (tx) => this.checks.ownOf(tx, userId, purpose));
   }
 
   /** Takes everything of this purpose back, judged or not. */
