@@ -26,7 +26,7 @@ async function allowStates(runner: QueryRunner, states: string): Promise<void> {
 }
 
 /** As before, and: `answer_state` where it is not the run's, `withhold_question` removes the question's words. */
-async function concludeWithholding(runner: QueryRunner): Promise<void> {
+export async function concludeWithholding(runner: QueryRunner): Promise<void> {
   await runner.query(`
     CREATE FUNCTION conclude_run(p_tenant uuid, i jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
     DECLARE

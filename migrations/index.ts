@@ -16,6 +16,7 @@ import { CreateVerdicts1764000002000 } from './1764000002000-create-verdicts.js'
 import { CreateReviews1764000003000 } from './1764000003000-create-reviews.js';
 import { CreateSupport1764000004000 } from './1764000004000-create-support.js';
 import { WithholdTexts1764000005000 } from './1764000005000-withhold-texts.js';
+import { CostOfRuns1764000006000 } from './1764000006000-cost-of-runs.js';
 import { CreateLabelLog1764000007000 } from './1764000007000-create-label-log.js';
 import { AddPushCredentials1764000008000 } from './1764000008000-add-push-credentials.js';
 import { ResealVerdicts1764000009000 } from './1764000009000-reseal-verdicts.js';
@@ -41,6 +42,7 @@ export const MIGRATIONS = [
   CreateReviews1764000003000,
   CreateSupport1764000004000,
   WithholdTexts1764000005000,
+  CostOfRuns1764000006000,
   CreateLabelLog1764000007000,
   AddPushCredentials1764000008000,
   ResealVerdicts1764000009000,

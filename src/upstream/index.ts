@@ -3,6 +3,7 @@ export { ModelRegistry } from './catalogue/model-registry.service.js';
 export { ModelService, type Audience, type OfferedModel } from './catalogue/model.service.js';
 export type { ListedModel, Model, ModelDraft } from './catalogue/model.js';
 export type { ChannelModel } from './channels/channel.js';
+export type { Expense } from './channels/upstream-cost.js';
 export type { ChannelChange, ChannelDraft, ChannelRecord } from './channels/channel-record.js';
 export { resealChannelKeys } from './channels/reseal.service.js';
 export { ChannelRegistry } from './channels/channel-registry.service.js';

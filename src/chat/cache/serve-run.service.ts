@@ -66,6 +66,7 @@ export class ServeRunService implements OnApplicationBootstrap, BeforeApplicatio
       waitedMs: 0,
       lost: new AbortController().signal,
       open: async (_request, signal) => (source.kind === 'stored' ? toldAgain(source.answer, plan.promptTokens) : this.await(plan, source, found, signal)),
+      expense: () => undefined,
     };
     if ((await this.executor.execute(grant, 'cache')) === 'hand_over') await this.handOver(plan);
   }

@@ -77,7 +77,7 @@ export class ExecuteRunService {
     try {
       const outcome = await this.produce(grant, held, control.signal, end, () => { entry.spoke = true; });
       if (outcome === 'fenced' || outcome === 'hand_over') return outcome === 'fenced' ? 'done' : outcome;
-      await this.concluder.conclude(held.plan, held.hold, held.answer.seq, outcome);
+      await this.concluder.conclude(held.plan, held.hold, held.answer.seq, { ...outcome, expense: grant.expense(outcome.usage) });
       return 'done';
     } finally {
       // Whatever is still open towards the upstream ends with the run.

@@ -82,6 +82,8 @@ export class RunRepository {
       prompt_tokens: outcome.usage.promptTokens,
       completion_tokens: outcome.usage.completionTokens,
       usage_source: outcome.usageSource,
+      channel_id: outcome.expense?.channelId ?? null,
+      upstream_cost_micro_cny: outcome.expense?.microCny?.toString() ?? null,
       answer_state: outcome.recalled === true ? 'recalled' : null,
       withhold_question: outcome.withholdsQuestion ?? false,
       answer_tokens: input.answerTokens,

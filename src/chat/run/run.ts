@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../platform/errors/index.js';
 import type { RequestContext } from '../../platform/context/index.js';
 import type { CachePlace } from '../cache/cache-key.js';
-import type { Order, UpstreamRequest } from '../../upstream/index.js';
+import type { Expense, Order, UpstreamRequest } from '../../upstream/index.js';
 import type { FinishReason, Usage } from '../stream/run-event.js';
 import type { WireSubject } from '../wire/wire.js';
 
@@ -48,6 +48,8 @@ export interface Outcome {
   readonly content: string;
   readonly usage: Usage;
   readonly usageSource: UsageSource;
+  /** Which channel answered and what that cost; absent where none did, or nobody knows any more. */
+  readonly expense?: Expense | undefined;
   /** What the user is told of a refusal, where it is not the error's own text. */
   readonly message?: string;
   /** The question was refused: its words leave the history. */

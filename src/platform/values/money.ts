@@ -2,6 +2,8 @@
 export type Credits = bigint;
 /** Fen: hundredths of a yuan, the unit of WeChat Pay. */
 export type Fen = bigint;
+/** Millionths of a yuan, the unit of what upstreams ask. */
+export type MicroCny = bigint;
 
 /** An amount as JSON: a number where every client reads it exactly, else a text (beyond 2^53). */
 export function integerJson(amount: bigint): number | string {

@@ -1,4 +1,5 @@
-import type { DeltaBatch } from '../stream/delta.js';
+import type { Expense } from '../channels/upstream-cost.js';
+import type { DeltaBatch, UpstreamUsage } from '../stream/delta.js';
 import type { UpstreamRequest } from '../stream/request.js';
 
 /** A run's admission to a channel. */
@@ -14,6 +15,8 @@ export interface Grant {
    * @throws UpstreamFailure, also from the iterator; the signal's reason when it was aborted.
    */
   open(request: UpstreamRequest, signal: AbortSignal): Promise<AsyncIterable<DeltaBatch>>;
+  /** Which channel answered and what these tokens cost there, by the prices of the moment of the call; undefined where none did. */
+  expense(usage: Pick<UpstreamUsage, 'promptTokens' | 'completionTokens'> & Partial<UpstreamUsage>): Expense | undefined;
 }
 
 /**

@@ -1,7 +1,8 @@
 import { delay } from '../../platform/values/index.js';
 import type { CallReport, Lease } from '../admission/lease.js';
-import type { Channel } from '../channels/channel.js';
+import type { Channel, ChannelModel } from '../channels/channel.js';
 import { judge, type Judgement } from '../channels/judgement.js';
+import { upstreamCost, type Expense } from '../channels/upstream-cost.js';
 import type { CallWatch } from '../stream/call-watch.js';
 import type { DeltaBatch, UpstreamUsage } from '../stream/delta.js';
 import { UpstreamFailure } from '../stream/failure.js';
@@ -45,6 +46,7 @@ export class GrantedCall {
   private usage: UpstreamUsage | undefined;
   private end: 'whole' | 'broke' | undefined;
   private lease: Lease | undefined;
+  private answering: { readonly channelId: string; readonly price: ChannelModel['price'] } | undefined;
   private closed = false;
 
   constructor(private readonly desk: CallDesk, lease: Lease | undefined, private readonly random: () => number = Math.random) {
@@ -56,7 +58,9 @@ export class GrantedCall {
     for (let last: UpstreamFailure | undefined; ; ) {
       const { lease, channel } = await this.admitted(last, signal);
       try {
-        return await this.call(lease, channel, request, signal);
+        const answer = await this.call(lease, channel, request, signal);
+        this.answering = { channelId: channel.id, price: channel.models.find((each) => each.model === request.model)?.price };
+        return answer;
       } catch (error) {
         if (!(error instanceof UpstreamFailure)) throw error;
         last = error;
@@ -67,6 +71,11 @@ export class GrantedCall {
         if (this.others().length === 0) await delay(Math.min(this.timeLeft(), this.random() * Math.min(BACKOFF_CAP_MS, BACKOFF_MS * 2 ** this.made)), signal);
       }
     }
+  }
+
+  /** What the answer costs at its upstream; undefined when no channel began one. */
+  expense(usage: Parameters<typeof upstreamCost>[1]): Expense | undefined {
+    return this.answering && { channelId: this.answering.channelId, microCny: upstreamCost(this.answering.price, usage) };
   }
 
   /** Closes the books; the run is over, or another worker's from now on. */

@@ -58,7 +58,7 @@ export class Grants {
     this.holds.set(ticket.runId, hold);
     const call = new GrantedCall(this.deskOf(ticket, admittedAt), lease);
     if (lease !== undefined) this.keep(ticket, lease);
-    const grant: Grant = { runId: ticket.runId, tenantId: ticket.tenantId, waitedMs, lost: hold.signal, open: (request, signal) => call.open(request, signal) };
+    const grant: Grant = { runId: ticket.runId, tenantId: ticket.tenantId, waitedMs, lost: hold.signal, open: (request, signal) => call.open(request, signal), expense: (usage) => call.expense(usage) };
     try {
       return await this.handler(grant);
     } finally {
