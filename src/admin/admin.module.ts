@@ -23,6 +23,7 @@ import { AdminPackageController } from './packages/package.controller.js';
 import { AdminPaymentController } from './payments/payment.controller.js';
 import { AdminPriceController } from './prices/price.controller.js';
 import { AdminReadyAnswerController } from './ready-answers/ready-answer.controller.js';
+import { AdminReportController } from './reports/report.controller.js';
 import { AdminPlatformReviewController } from './reviews/platform-review.controller.js';
 import { AdminReviewController } from './reviews/review.controller.js';
 import { AdminSanctionController } from './sanctions/sanction.controller.js';
@@ -44,7 +45,7 @@ export class AdminModule {
       imports: [IdentityModule, TenantsModule, BillingModule.for(role), ModerationModule.for(role), ChatModule.for(role), UpstreamModule],
       controllers: [
         AdminAuthController, AdminTenantController, AdminUserController, AdminMerchantController, AdminPackageController, AdminOrderController, AdminPaymentController,
-        AdminPriceController, AdminReadyAnswerController, AdminChannelController, AdminTenantChannelController, AdminModelController,
+        AdminPriceController, AdminReadyAnswerController, AdminChannelController, AdminTenantChannelController, AdminModelController, AdminReportController,
         AdminReviewController, AdminPlatformReviewController, AdminAppealController, AdminSanctionController, AdminDeskRulesController, AdminStaffActionController, AdminTicketController,
         AdminStaffController, AdminPolicyController, AdminVerdictController,
         AdminWordListController, AdminWordController, AdminTenantWordListController, AdminTenantWordController, AdminLabelFreeDeliveryController,

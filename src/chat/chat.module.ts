@@ -26,6 +26,8 @@ import { LabelLogJob } from './labels/label-log.job.js';
 import { LabelLogRepository } from './labels/label-log.repository.js';
 import { AnswerService } from './messages/answer.service.js';
 import { HistoryRepository } from './messages/history.repository.js';
+import { CostReportRepository } from './costs/cost-report.repository.js';
+import { CostReportService } from './costs/cost-report.service.js';
 import { MessageController } from './messages/message.controller.js';
 import { MessageRepository } from './messages/message.repository.js';
 import { ReadyAnswerRepository } from './ready/ready-answer.repository.js';
@@ -53,7 +55,7 @@ import { PromptService } from './window/prompt.service.js';
 import { ReplyService } from './wire/reply.service.js';
 
 const SHARED = [RunNews, ConversationRepository, MessageRepository, HistoryRepository, RunRepository, StreamLogRepository, ActiveRuns, AnswerCacheRepository, AnswerCache, LabelLogRepository, ConcludeRunService, RunControlService, RunUsage, ScreenRun, ExecuteRunService];
-const API = [ReadyAnswerRepository, ReadyAnswerService, AnswerSource, ServeRunService, ConversationService, AnswerService, StartRunService, ScreenAsk, PromptService, LaunchRunService, RunRates, QueuedRunService, FollowService, RunStreamService, ReplyService, CompletionService, OfferService, LabelFreeService, ConversationExportService, AccountService, ProfileService];
+const API = [ReadyAnswerRepository, ReadyAnswerService, AnswerSource, ServeRunService, ConversationService, AnswerService, StartRunService, ScreenAsk, PromptService, LaunchRunService, RunRates, QueuedRunService, FollowService, RunStreamService, ReplyService, CompletionService, OfferService, LabelFreeService, ConversationExportService, AccountService, ProfileService, CostReportRepository, CostReportService];
 const WORKER = [SweepJob, LabelLogJob, WorkerService];
 const CONTROLLERS = [ConversationController, MessageController, RunController, CompletionsController, ModelsController, AccountController, ProfileController, LabelController];
 
@@ -76,7 +78,7 @@ export class ChatModule {
       imports: [TenantsModule, IdentityModule, BillingModule.for(role), ModerationModule.for(role), UpstreamModule],
       controllers: api ? CONTROLLERS : [],
       providers: [...SHARED, ...(api ? API : []), ...(worker ? WORKER : [])],
-      exports: [RunControlService, ...(api ? [ConversationService, ReadyAnswerService, LabelFreeService] : [])],
+      exports: [RunControlService, ...(api ? [ConversationService, ReadyAnswerService, LabelFreeService, CostReportService] : [])],
     };
   }
 }

@@ -3,6 +3,8 @@ import { MessageEntity } from './messages/message.entity.js';
 import { RunEntity } from './run/run.entity.js';
 
 export { ChatModule } from './chat.module.js';
+export { CostReportService } from './costs/cost-report.service.js';
+export { COST_GROUPINGS, type CostGrouping, type CostLine, type CostQuery } from './costs/cost-report.js';
 export { ConversationService } from './conversations/conversation.service.js';
 export { LabelFreeService } from './labels/label-free.service.js';
 export type { DeliveryFilter, LabelFreeDelivery } from './labels/label-log.repository.js';

@@ -37,6 +37,11 @@ export class ChannelRegistry {
     return pageOf(rows.map(withoutKey), query.limit, ({ id }) => [id]);
   }
 
+  /** From memory: of a channel of any owner; undefined once it is removed. */
+  nameOf(id: string): string | undefined {
+    return this.directory.find(id)?.name;
+  }
+
   /** @throws not_found */
   async read(ctx: PlatformContext, owner: string | undefined, id: string): Promise<ChannelRecord> {
     return withoutKey(found(owner, await this.inside(ctx, owner, (tx) => this.repository.find(tx, owner, id))));
