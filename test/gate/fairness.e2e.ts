@@ -90,6 +90,47 @@ describe('turns', () => {
     expect(ofA).toBeLessThanOrEqual(52);
   });
 
+  it('who paid goes before those who did not, though each waits for one answer only', async () => {
+    await occupy();
+    for (let n = 0; n < 60; n += 1) await gate.enter({ runId: `free-${n}`, flow: `user-a${n}`, flowWeight: 8 }, [NARROW]);
+    await serve(20);
+    await gate.enter({ runId: 'paid', flow: 'user-z', flowWeight: 32 }, [NARROW]);
+    expect(await serve(1)).toEqual(['paid']);
+  });
+
+  it('the weights of paid, free, chat and bulk hold while all of them wait', async () => {
+    await occupy();
+    const weights = { 'user-paid': 32, 'user-free': 8, 'key-paid': 4, 'key-free': 1 };
+    for (let n = 0; n < 300; n += 1) for (const [flow, flowWeight] of Object.entries(weights)) await gate.enter({ runId: `${flow}#${n}`, flow, flowWeight }, [NARROW]);
+    const served = await serve(270);
+    for (const [flow, weight] of Object.entries(weights)) {
+      const count = served.filter((run) => run.startsWith(`${flow}#`)).length;
+      expect(Math.abs(count - weight * 6)).toBeLessThanOrEqual(1);
+    }
+  });
+
+  it('nobody starves: who waits is served after so many of those who come later as their weight says, whatever they are called', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(1, 4, 8, 32), fc.constantFrom(1, 4, 8, 32), fc.constantFrom('user-0', 'user-~'), async (own, others, flow) => {
+        await gate.redis.flushdb();
+        await gate.at(gate.nowMs + 60_000);
+        await gate.gate.renew('worker', 1_000_000, []);
+        await occupy();
+        for (let n = 0; n < 5; n += 1) await gate.enter({ runId: `before-${n}`, flow: `user-b${n}`, flowWeight: others }, [NARROW]);
+        await serve(2);
+        await gate.enter({ runId: 'waits', flow, flowWeight: own }, [NARROW]);
+        let turns = 0;
+        for (let done = false; !done; turns += 1) {
+          await gate.enter({ runId: `later-${turns}`, flow: `user-m${turns}`, flowWeight: others }, [NARROW]);
+          done = (await serve(1))[0] === 'waits';
+        }
+        // Four others wait at any time: it is due its share of that.
+        expect(turns).toBeLessThanOrEqual(5 + Math.ceil((1.1 * (4 * others + own)) / own));
+      }),
+      { numRuns: 24 },
+    );
+  });
+
   it('serves everybody exactly once, each flow in its order, whoever comes and leaves in between', async () => {
     const act = fc.oneof(
       { weight: 5, arbitrary: fc.record({ kind: fc.constant('come' as const), tenant: fc.integer({ min: 0, max: 3 }), flow: fc.integer({ min: 0, max: 2 }), tokens: fc.integer({ min: 1, max: 2_000 }) }) },

@@ -1,12 +1,16 @@
--- Who is next: start-time fair queueing, over tenants by their weights and inside a tenant over its flows (a
--- user's chats, a key's bulk calls). A tenant that comes new starts at the present, not at the past that it
--- did not use and not behind anybody's backlog. Stands after budget.lua; a part, not a step.
+-- Who is next: start-time fair queueing over tenants by their weights. A tenant that comes new starts at the
+-- present, not at the past that it did not use and not behind anybody's backlog. Inside a tenant weighted fair
+-- queueing over its flows (a user's chats, a key's bulk calls): a flow's tag is when its first ticket would be done if
+-- all who wait were served at once, each by its weight. So weight counts also among users who wait for one answer
+-- each, and nobody is passed for ever: the present goes on with every service. Stands after budget.lua; a part, not a step.
 -- Keys of a pool (the tickets that the same channels can serve), all under the gate's name:
 --   :pools               hash  pool -> ids of its channels, while anybody waits in it
 --   :pool:<p>            zset  tenant -> start tag
 --   :pool:<p>:count      hash  tenant -> tickets waiting
 --   :pool:<p>:rate       hash  how fast it is served
---   :tenant:<p>:<t>      zset  flow -> start tag;  :tenant:<p>:<t>:tags  hash  flow -> finish tag, '' -> its present
+--   :tenant:<p>:<t>      zset  flow -> finish tag of its first ticket
+--   :tenant:<p>:<t>:tags hash  '' -> its present, '*' -> sum of the weights of the flows that wait, 'w/'flow -> each of
+--                              them, 'f/'flow -> finish tag of its last service, where that is not past
 --   :flow:<p>:<t>:<f>    list  run ids
 --   :tags                hash  tenant -> finish tag, '' -> the present, over all pools
 --   :tickets             hash  run id -> ticket
@@ -15,9 +19,14 @@ local FOREVER = 3600000
 -- The rate at which a pool is served is measured over about so many ms.
 local MEMORY = 10000
 
-local function present(tagsKey, who)
-  local v = redis.call('HMGET', tagsKey, '', who)
+local function present(tags, who)
+  local v = redis.call('HMGET', tags, '', who)
   return math.max(tonumber(v[1]) or 0, tonumber(v[2]) or 0)
+end
+
+-- The share of its tenant's time that a ticket takes.
+local function workOf(ticket)
+  return math.max(ticket.tokens, 50)
 end
 
 local function countWaiting(ticket, by)
@@ -37,7 +46,11 @@ local function push(ticket, text, channels)
     redis.call('HSET', GATE .. ':pool:' .. p .. ':rate', 'since', NOW, 'at', NOW, 'served', 0)
   end
   if not redis.call('ZSCORE', GATE .. ':pool:' .. p, t) then redis.call('ZADD', GATE .. ':pool:' .. p, present(GATE .. ':tags', t), t) end
-  if not redis.call('ZSCORE', flows, f) then redis.call('ZADD', flows, present(tags, f), f) end
+  if not redis.call('ZSCORE', flows, f) then
+    redis.call('ZADD', flows, present(tags, 'f/' .. f) + workOf(ticket) / ticket.flowWeight, f)
+    redis.call('HSET', tags, 'w/' .. f, ticket.flowWeight)
+    redis.call('HINCRBYFLOAT', tags, '*', ticket.flowWeight)
+  end
   redis.call('RPUSH', GATE .. ':flow:' .. p .. ':' .. t .. ':' .. f, ticket.runId)
   redis.call('HSET', GATE .. ':tickets', ticket.runId, text)
   redis.call('HINCRBY', GATE .. ':pool:' .. p .. ':count', t, 1)
@@ -47,7 +60,14 @@ end
 -- Removes what an emptied flow, tenant or pool leaves behind.
 local function tidy(p, t, f)
   local flows = GATE .. ':tenant:' .. p .. ':' .. t
-  if redis.call('EXISTS', GATE .. ':flow:' .. p .. ':' .. t .. ':' .. f) == 0 then redis.call('ZREM', flows, f) end
+  if redis.call('EXISTS', GATE .. ':flow:' .. p .. ':' .. t .. ':' .. f) == 0 then
+    local tags = flows .. ':tags'
+    local v = redis.call('HMGET', tags, '', 'f/' .. f, 'w/' .. f)
+    redis.call('ZREM', flows, f)
+    redis.call('HDEL', tags, 'w/' .. f)
+    redis.call('HINCRBYFLOAT', tags, '*', -(tonumber(v[3]) or 0))
+    if (tonumber(v[2]) or 0) <= (tonumber(v[1]) or 0) then redis.call('HDEL', tags, 'f/' .. f) end
+  end
   if redis.call('HINCRBY', GATE .. ':pool:' .. p .. ':count', t, -1) <= 0 then redis.call('HDEL', GATE .. ':pool:' .. p .. ':count', t) end
   if redis.call('EXISTS', flows) == 1 then return true end
   redis.call('DEL', flows .. ':tags')
@@ -74,13 +94,17 @@ local function pop(entry, pools)
   local ticket = entry.ticket
   local p, t, f = ticket.pool, ticket.tenantId, ticket.flow
   local flows, tags = GATE .. ':tenant:' .. p .. ':' .. t, GATE .. ':tenant:' .. p .. ':' .. t .. ':tags'
-  local work = math.max(ticket.tokens, 50)
   redis.call('LPOP', GATE .. ':flow:' .. p .. ':' .. t .. ':' .. f)
   redis.call('HDEL', GATE .. ':tickets', ticket.runId)
   local inner = tonumber(redis.call('ZSCORE', flows, f))
-  redis.call('HSET', tags, '', inner, f, inner + work / ticket.flowWeight)
-  redis.call('ZADD', flows, inner + work / ticket.flowWeight, f)
-  local finish = entry.tag + work / ticket.tenantWeight
+  local v = redis.call('HMGET', tags, '', '*')
+  redis.call('HSET', tags, '', (tonumber(v[1]) or 0) + workOf(ticket) / math.max(1, tonumber(v[2]) or 1), 'f/' .. f, inner)
+  local follower = redis.call('LINDEX', GATE .. ':flow:' .. p .. ':' .. t .. ':' .. f, 0)
+  if follower then
+    local nextTicket = cjson.decode(redis.call('HGET', GATE .. ':tickets', follower))
+    redis.call('ZADD', flows, present(tags, 'f/' .. f) + workOf(nextTicket) / nextTicket.flowWeight, f)
+  end
+  local finish = entry.tag + workOf(ticket) / ticket.tenantWeight
   redis.call('HSET', GATE .. ':tags', '', entry.tag, t, finish)
   for _, other in ipairs(pools) do redis.call('ZADD', GATE .. ':pool:' .. other, 'XX', 'GT', finish, t) end
   countWaiting(ticket, -1)
