@@ -16,6 +16,7 @@ export class GroupRuns1763700002000 implements MigrationInterface {
     await checkOne(runner);
     await openOne(runner);
     await openMany(runner);
+    await writeOpened(runner);
     await concludeOne(runner);
     await concludeMany(runner);
   }
@@ -111,7 +112,7 @@ async function openOne(runner: QueryRunner): Promise<void> {
  * Opens runs, each with its hold. Outcomes: those of check_run, and opened | insufficient. A user's pockets are locked
  * once for his runs of the group; transfers and charges are written together.
  */
-async function openMany(runner: QueryRunner): Promise<void> {
+export async function openMany(runner: QueryRunner): Promise<void> {
   await runner.query(`
     CREATE FUNCTION open_runs(p jsonb) RETURNS jsonb LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     DECLARE
@@ -172,6 +173,11 @@ async function openMany(runner: QueryRunner): Promise<void> {
       PERFORM write_opened(v_tenant, v_pockets, v_transfers, v_charges, v_held, v_granted);
       RETURN to_jsonb(v_answers);
     END $$`);
+  await runner.query(`CALL stamp_runner_function('open_runs(jsonb)', 'bailiao_app')`);
+}
+
+/** Writes down what a group of holds of one tenant came to. */
+async function writeOpened(runner: QueryRunner): Promise<void> {
   await runner.query(`
     CREATE FUNCTION write_opened(p_tenant uuid, p_pockets user_pockets, p_transfers transfers[], p_charges charges[], p_held int8, p_granted int8) RETURNS void LANGUAGE plpgsql AS $$
     BEGIN
@@ -183,7 +189,6 @@ async function openMany(runner: QueryRunner): Promise<void> {
       PERFORM fold_opened(p_tenant, p_held, p_granted);
     END $$`);
   await runner.query(`CALL stamp_runner_function('write_opened(uuid, user_pockets, transfers[], charges[], int8, int8)', '')`);
-  await runner.query(`CALL stamp_runner_function('open_runs(jsonb)', 'bailiao_app')`);
 }
 
 /**

@@ -21,6 +21,7 @@ import { CreateLabelLog1764000007000 } from './1764000007000-create-label-log.js
 import { AddPushCredentials1764000008000 } from './1764000008000-add-push-credentials.js';
 import { ResealVerdicts1764000009000 } from './1764000009000-reseal-verdicts.js';
 import { CreateMediaChecks1764000010000 } from './1764000010000-create-media-checks.js';
+import { TellPaid1764000016000 } from './1764000016000-tell-paid.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -47,6 +48,7 @@ export const MIGRATIONS = [
   AddPushCredentials1764000008000,
   ResealVerdicts1764000009000,
   CreateMediaChecks1764000010000,
+  TellPaid1764000016000,
 ];
 
 /** Their names as the table `migrations` records them. */

@@ -40,6 +40,8 @@ export class SettingsPatchDto {
   @ApiPropertyOptional({ type: String, nullable: true, maxLength: 100, description: 'Who published the rate.' }) topup_exchange_rate_source?: string | null;
   @ApiPropertyOptional({ type: String, nullable: true, example: '1.5', description: 'Factor on the price.' }) topup_markup?: string | null;
   @ApiPropertyOptional({ type: 'integer', nullable: true, description: "Turns of this tenant against others' when channels are scarce; 1 unless set." }) queue_weight?: number | null;
+  @ApiPropertyOptional({ type: 'integer', nullable: true, minimum: 1, maximum: 1000, description: "Turns of a user who has bought credits left, against queue_free_weight for one who has only free credits, when this tenant's users wait; 4 unless set." }) queue_paid_weight?: number | null;
+  @ApiPropertyOptional({ type: 'integer', nullable: true, minimum: 1, maximum: 1000, description: '1 unless set.' }) queue_free_weight?: number | null;
   @ApiPropertyOptional({ type: 'integer', nullable: true, description: 'Answers of the tenant at once, waiting ones included; null: no limit.' }) tenant_open_runs?: number | null;
   @ApiPropertyOptional({ type: 'integer', nullable: true, description: 'Runs of the tenant that may wait in the queue; null: no limit.' }) tenant_queued_runs?: number | null;
   @ApiPropertyOptional({ type: 'integer', nullable: true, description: 'Answers that the tenant may begin in a minute; null: no limit.' }) tenant_runs_per_minute?: number | null;
@@ -90,6 +92,8 @@ export class SettingsDto {
   @ApiProperty({ type: String, nullable: true }) topup_exchange_rate_source!: string | null;
   @ApiProperty({ type: String, nullable: true }) topup_markup!: string | null;
   @ApiProperty() queue_weight!: number;
+  @ApiProperty({ type: 'integer' }) queue_paid_weight!: number;
+  @ApiProperty({ type: 'integer' }) queue_free_weight!: number;
   @ApiProperty({ type: 'integer', nullable: true }) tenant_open_runs!: number | null;
   @ApiProperty({ type: 'integer', nullable: true }) tenant_queued_runs!: number | null;
   @ApiProperty({ type: 'integer', nullable: true }) tenant_runs_per_minute!: number | null;
@@ -127,6 +131,8 @@ export class SettingsDto {
       topup_exchange_rate_source: settings.topup?.exchangeRateSource ?? null,
       topup_markup: settings.topup?.markup ?? null,
       queue_weight: settings.queue.weight,
+      queue_paid_weight: settings.queue.paidWeight,
+      queue_free_weight: settings.queue.freeWeight,
       tenant_open_runs: settings.queue.tenant.open ?? null,
       tenant_queued_runs: settings.queue.tenant.queued ?? null,
       tenant_runs_per_minute: settings.queue.tenant.perMinute ?? null,

@@ -4,6 +4,7 @@ import { DomainError } from '../../platform/errors/index.js';
 import { integerJson, type Credits } from '../../platform/values/index.js';
 import { TenantService } from '../../tenants/index.js';
 import { GrantService, grantRow } from '../grants/grant.service.js';
+import { walletOf } from '../ledger/account.js';
 import { affordableTokens, costOf, worstCost } from '../prices/cost.js';
 import { PriceService } from '../prices/price.service.js';
 import type { Charge, Estimate, HoldRequest, MeteredUsage, Settlement } from './charge.js';
@@ -28,7 +29,7 @@ export class MeteringService {
     const minimum = worstCost(prices, estimate.promptTokens, Math.min(estimate.maxTokens, settings.minimumAnswerTokens));
     const row = {
       wanted: wanted.toString(), minimum: minimum.toString(), model: estimate.model, price_list_id: prices.id,
-      conversation_id: estimate.conversationId ?? null, api_key_id: estimate.apiKeyId ?? null, grants: grants.map(grantRow),
+      wallet_id: walletOf(ctx.tenantId, estimate.userId).id, conversation_id: estimate.conversationId ?? null, api_key_id: estimate.apiKeyId ?? null, grants: grants.map(grantRow),
     };
     return { estimate, prices, wanted, minimum, grants, row };
   }

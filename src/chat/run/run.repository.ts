@@ -24,8 +24,8 @@ export interface OpenInput {
 }
 
 export type OpenAnswer =
-  /** `held`: credits that were reserved. */
-  | { readonly outcome: 'opened'; readonly run_id: string; readonly held: string }
+  /** `held`: credits that were reserved. `paid`: there were bought ones left before. */
+  | { readonly outcome: 'opened'; readonly run_id: string; readonly held: string; readonly paid: boolean }
   | { readonly outcome: 'insufficient'; readonly available: string }
   | { readonly outcome: 'repeated'; readonly run_id: string; readonly same: boolean }
   | { readonly outcome: 'busy' | 'stale' | 'not_found' | 'not_newest' };

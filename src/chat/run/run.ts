@@ -18,6 +18,8 @@ export interface RunPlan {
   readonly promptTokens: number;
   /** The price list that the run began under; absent where Redis forgot the plan. */
   readonly priceListId?: string;
+  /** Who asks had bought credits left when the run began. */
+  readonly paid?: boolean;
   /** Milliseconds since 1970 when the request came in. */
   readonly requestedAt: number;
   /** Where its answer is stored for the next request of the kind, and for how long; absent where it is not. */
@@ -31,8 +33,8 @@ export interface RunPlan {
 }
 
 /** What is asked of the queue for a run. */
-export function orderOf(runId: string, plan: Pick<RunPlan, 'request' | 'promptTokens'>): Order {
-  return { runId, model: plan.request.model, promptTokens: plan.promptTokens, maxTokens: plan.request.maxTokens };
+export function orderOf(runId: string, plan: Pick<RunPlan, 'request' | 'promptTokens' | 'paid'>): Order {
+  return { runId, model: plan.request.model, promptTokens: plan.promptTokens, maxTokens: plan.request.maxTokens, paid: plan.paid ?? false };
 }
 
 /** Who says what was used; `cache`: the answer was stored before. */

@@ -33,6 +33,8 @@ export interface OpenedRun {
   readonly includeUsage: boolean;
   /** The answer is a fixed reply, and the question is withheld. */
   readonly fixedReply: boolean;
+  /** Who asks had bought credits left. */
+  readonly paid: boolean;
 }
 
 /** A message's way, stage 6: the plan is laid ready, and the run started at once, queued, or answered from what is stored. */
@@ -64,6 +66,7 @@ export class LaunchRunService {
       request: requestOf(prepared),
       promptTokens: prepared.window.tokens,
       priceListId: opened.priceListId,
+      paid: opened.paid,
       requestedAt,
       ...(prepared.ownPrompt ? { ownPrompt: true } : {}),
       ...(opened.fixedReply ? { fixedReply: true } : {}),

@@ -24,6 +24,8 @@ export interface StoredSettings extends StoredCompliance {
   readonly topup_exchange_rate_source?: string;
   readonly topup_markup?: string;
   readonly queue_weight?: number;
+  readonly queue_paid_weight?: number;
+  readonly queue_free_weight?: number;
   readonly tenant_open_runs?: number;
   readonly tenant_queued_runs?: number;
   readonly tenant_runs_per_minute?: number;
@@ -97,6 +99,9 @@ export interface ResponseCacheSettings {
 export interface QueueSettings {
   /** Its turns against other tenants' when channels are scarce. */
   readonly weight: number;
+  /** Turns of a user who has bought credits left against one who has only free ones, inside the tenant. */
+  readonly paidWeight: number;
+  readonly freeWeight: number;
   readonly tenant: RunLimit;
   readonly user: RunLimit;
   readonly apiKey: RunLimit;
@@ -125,6 +130,8 @@ const DAY = /^\d{4}-\d\d-\d\d$/;
 const MODEL = /^[A-Za-z0-9][\w.:/-]{0,99}$/;
 const MOST_MODELS = 100;
 export const DEFAULT_MINIMUM_ANSWER_TOKENS = 16;
+/** Four turns of who pays for one of who does not. */
+const DEFAULT_PAID_WEIGHT = 4;
 /** Most credits of a setting: far above any use, far below 2^53. */
 const MOST_CREDITS = 1_000_000_000_000;
 const MOST_RUNS = 1_000_000;
@@ -152,6 +159,8 @@ const RULES: Readonly<Record<keyof StoredSettings, Rule>> = {
   topup_exchange_rate_source: text(1, 100),
   topup_markup: decimal(),
   queue_weight: integer(1, 1_000),
+  queue_paid_weight: integer(1, 1_000),
+  queue_free_weight: integer(1, 1_000),
   tenant_open_runs: integer(1, MOST_RUNS),
   tenant_queued_runs: integer(0, MOST_RUNS),
   tenant_runs_per_minute: integer(1, MOST_RUNS),
@@ -218,6 +227,8 @@ export function effectiveSettings(stored: StoredSettings): TenantSettings {
     topup: topupOf(stored),
     queue: {
       weight: stored.queue_weight ?? 1,
+      paidWeight: stored.queue_paid_weight ?? DEFAULT_PAID_WEIGHT,
+      freeWeight: stored.queue_free_weight ?? 1,
       tenant: { open: stored.tenant_open_runs, queued: stored.tenant_queued_runs, perMinute: stored.tenant_runs_per_minute },
       user: { open: stored.user_open_runs, queued: stored.user_queued_runs, perMinute: stored.user_runs_per_minute },
       apiKey: { open: stored.api_key_open_runs, queued: stored.api_key_queued_runs, perMinute: stored.api_key_runs_per_minute },

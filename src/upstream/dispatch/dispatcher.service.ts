@@ -4,7 +4,7 @@ import type { RequestContext } from '../../platform/context/index.js';
 import { DomainError } from '../../platform/errors/index.js';
 import { LOGGER, errorFields, type Logger } from '../../platform/telemetry/index.js';
 import { now } from '../../platform/values/index.js';
-import { TenantService } from '../../tenants/index.js';
+import { TenantService, type QueueSettings } from '../../tenants/index.js';
 import { AdmissionRepository, type QueueBounds } from '../admission/admission.repository.js';
 import { ranked } from '../admission/channel-terms.js';
 import { GateView } from '../admission/gate-view.js';
@@ -62,7 +62,7 @@ export class Dispatcher {
     }
     const settings = await this.tenants.settingsOf(ctx.tenantId);
     const subjects = subjectsOf(ctx, settings.queue);
-    const ticket = this.ticketOf(ctx, order, candidates, settings.queue.weight, subjects.map((subject) => subject.name));
+    const ticket = this.ticketOf(ctx, order, candidates, settings.queue, subjects.map((subject) => subject.name));
     const entered = await this.gate.enter(ticket, ranked(candidates), this.boundsOf(ticket.tier), subjects);
     switch (entered.kind) {
       case 'admitted':
@@ -112,8 +112,9 @@ export class Dispatcher {
     ).catch((error: unknown) => this.logger.error({ run: ticket.runId, ...errorFields(error) }, 'a run was left to the sweeper'));
   }
 
-  private ticketOf(ctx: RequestContext, order: Order, candidates: readonly Channel[], tenantWeight: number, subjects: readonly string[]): Ticket {
+  private ticketOf(ctx: RequestContext, order: Order, candidates: readonly Channel[], queue: QueueSettings, subjects: readonly string[]): Ticket {
     const tier = tierOf(ctx);
+    const paid = order.paid ?? false;
     return {
       runId: order.runId,
       tenantId: ctx.tenantId,
@@ -122,8 +123,9 @@ export class Dispatcher {
       flow: flowOf(ctx),
       tier,
       tokens: order.promptTokens + this.view.expectedAnswer(order.model, order.maxTokens),
-      tenantWeight,
-      flowWeight: FLOW_WEIGHTS[tier],
+      paid,
+      tenantWeight: queue.weight,
+      flowWeight: FLOW_WEIGHTS[tier] * (paid ? queue.paidWeight : queue.freeWeight),
       subjects,
       submittedAt: now(),
     };

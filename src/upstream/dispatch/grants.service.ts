@@ -12,7 +12,7 @@ import type { Grant, GrantHandler } from './grant.js';
 import { GrantedCall, type CallDesk } from './granted-call.js';
 import { LeaseKeeper } from './lease-keeper.service.js';
 import { Pump } from './pump.service.js';
-import type { Ticket } from './ticket.js';
+import { tierLabel, type Ticket } from './ticket.js';
 
 /** A lease so young is booked to the right moment. */
 const FRESH_MS = 200;
@@ -53,7 +53,7 @@ export class Grants {
     if (this.handler === undefined) throw new Error('no handler was registered');
     const hold = new AbortController();
     const waitedMs = Math.max(0, now() - ticket.submittedAt);
-    this.metrics.queueWait.observe({ tier: ticket.tier }, waitedMs / 1000);
+    this.metrics.queueWait.observe({ tier: tierLabel(ticket) }, waitedMs / 1000);
     this.metrics.activeRuns.inc();
     this.holds.set(ticket.runId, hold);
     const call = new GrantedCall(this.deskOf(ticket, admittedAt), lease);

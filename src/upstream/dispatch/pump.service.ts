@@ -6,6 +6,7 @@ import { GateView } from '../admission/gate-view.js';
 import { ChannelDirectory } from '../channels/channel-directory.js';
 import { ownerOf } from './pools.js';
 import { RunQueue } from './run-queue.service.js';
+import { tierLabel } from './ticket.js';
 
 /** Also without news every node looks after the queue so often. */
 const LOOK_MS = 1_000;
@@ -91,7 +92,7 @@ export class Pump implements OnApplicationShutdown {
     for (;;) {
       const { waitMs, admitted } = await this.gate.admit(this.pools.map((name) => this.poolOf(name)), MOST);
       await this.queue.hand(admitted);
-      for (const { ticket } of admitted) this.metrics.admitted.inc({ tier: ticket.tier });
+      for (const { ticket } of admitted) this.metrics.admitted.inc({ tier: tierLabel(ticket) });
       if (waitMs === undefined) this.pools = [];
       if (waitMs !== 0) return waitMs ?? LOOK_MS;
     }

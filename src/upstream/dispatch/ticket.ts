@@ -7,6 +7,8 @@ export interface Order {
   readonly promptTokens: number;
   /** Most tokens of the answer. */
   readonly maxTokens: number;
+  /** Who asks has bought credits left; absent: no. */
+  readonly paid?: boolean;
 }
 
 /** A place in the queue: whose it is, what it will take of a channel, and how it is weighed against others. */
@@ -19,6 +21,8 @@ export interface Ticket {
   /** Shares the tenant's turns: a user's chats, a key's calls. */
   readonly flow: string;
   readonly tier: Tier;
+  /** Of somebody who has bought credits left. */
+  readonly paid?: boolean;
   /** Prompt and expected answer. */
   readonly tokens: number;
   readonly tenantWeight: number;
@@ -32,8 +36,13 @@ export interface Ticket {
 /** A person who waits at a screen goes before a program; both go on. */
 export type Tier = 'interactive' | 'bulk';
 
-/** Turns of a flow against others of its tenant. */
+/** Turns of a flow against others of its tenant; times what the tenant's settings say for paid and free. */
 export const FLOW_WEIGHTS: Readonly<Record<Tier, number>> = { interactive: 8, bulk: 1 };
+
+/** The tier as metrics name it: four of them. */
+export function tierLabel({ tier, paid }: Pick<Ticket, 'tier' | 'paid'>): string {
+  return paid === true ? `paid_${tier}` : tier;
+}
 
 /** Where a ticket stands. `position` 0 means that its turn has come. */
 export interface Position {
