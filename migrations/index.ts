@@ -22,6 +22,7 @@ import { AddPushCredentials1764000008000 } from './1764000008000-add-push-creden
 import { ResealVerdicts1764000009000 } from './1764000009000-reseal-verdicts.js';
 import { CreateMediaChecks1764000010000 } from './1764000010000-create-media-checks.js';
 import { TellPaid1764000016000 } from './1764000016000-tell-paid.js';
+import { HedgeChannels1764000017000 } from './1764000017000-hedge-channels.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -49,6 +50,7 @@ export const MIGRATIONS = [
   ResealVerdicts1764000009000,
   CreateMediaChecks1764000010000,
   TellPaid1764000016000,
+  HedgeChannels1764000017000,
 ];
 
 /** Their names as the table `migrations` records them. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Lease } from '../../src/upstream/admission/lease.js';
 import { GateBench, terms } from '../kit/gate-bench.js';
 
 let gate: GateBench;
@@ -169,7 +170,7 @@ describe('a channel with a bound on answers at once', () => {
     await gate.enter({ runId: 'b' }, [channel]);
     for (let n = 0; n < 10; n += 1) {
       await gate.pass(3_000);
-      await gate.gate.renew('worker', 1_000, [{ run: 'a', channel: 'c', subjects: [] }]);
+      await gate.gate.renew('worker', 1_000, [{ run: 'a', holder: 'a', channel: 'c', subjects: [] }]);
     }
     expect((await gate.admit([channel])).admitted).toEqual([]);
   });
@@ -215,5 +216,62 @@ describe('the choice among channels', () => {
     if (second === undefined) throw new Error('no second probe');
     await gate.settle('e', second.lease, sick, { verdict: 'well' });
     expect((await gate.enter({ runId: 'g' }, [sick])).kind).toBe('admitted');
+  });
+});
+
+describe('a second call beside a late one', () => {
+  const late = terms('late', { con: 5 });
+  const other = terms('other', { con: 1, rpm: 600, tpm: 60_000 });
+  const LIMITS = [{ name: 't/user/u', open: 2 }];
+
+  async function begin(runId: string): Promise<Lease> {
+    const entered = await gate.enter({ runId }, [late], LIMITS);
+    if (entered.kind !== 'admitted') throw new Error(`was ${entered.kind}`);
+    return entered.lease;
+  }
+  const booked = async (channel: string): Promise<readonly (string | null)[]> => gate.redis.hmget(`{bailiao}:gate:channel:${channel}`, 'requests', 'tokens');
+  const open = async (): Promise<readonly string[]> => gate.redis.zrange('{bailiao}:gate:open', '0', '-1');
+
+  it('books its own channel under a name of its own, while its user counts the run once', async () => {
+    const lease = await begin('r');
+    const hedge = await gate.gate.hedge('r', [other], 100);
+    expect(hedge).toMatchObject({ channelId: 'other', hedge: true });
+    expect([await booked('other'), await open()]).toEqual([['1', '100'], ['r', 'r/hedge']]);
+    expect(await gate.redis.zrange('{bailiao}:gate:subject:t/user/u', '0', '-1')).toEqual(['r']);
+    // The channel has no room for another one.
+    expect(await gate.gate.hedge('s', [other], 100)).toBeUndefined();
+    // The second one is the answer: the first gives its place back, the run stays.
+    await gate.settle('r', lease, late, { release: 'call' }, ['t/user/u']);
+    expect([await open(), await gate.redis.zcard('{bailiao}:gate:subject:t/user/u')]).toEqual([['r/hedge'], 1]);
+    expect((await gate.enter({ runId: 'r' }, [late], LIMITS)).kind).toBe('handed');
+    if (hedge === undefined) throw new Error('there was none');
+    await gate.settle('r', hedge, other, { release: 'run', tokens: 40 }, ['t/user/u']);
+    expect([await open(), await gate.redis.zcard('{bailiao}:gate:subject:t/user/u'), await booked('other')]).toEqual([[], 0, ['1', '40']]);
+    expect(await gate.redis.zcard('{bailiao}:gate:channel:other:open')).toBe(0);
+  });
+
+  it('is renewed with its run, and leaves nothing behind when its worker dies', async () => {
+    await begin('r');
+    await gate.gate.hedge('r', [other], 100);
+    const held = [{ run: 'r', holder: 'r', channel: 'late', subjects: ['t/user/u'] }, { run: 'r', holder: 'r/hedge', channel: 'other', subjects: ['t/user/u'] }];
+    for (let n = 0; n < 10; n += 1) {
+      await gate.pass(3_000);
+      await gate.gate.renew('worker', 1_000, held);
+    }
+    expect(await open()).toEqual(['r', 'r/hedge']);
+    expect(await gate.gate.hedge('s', [other], 100)).toBeUndefined();
+    await gate.pass(16_000);
+    expect(await gate.gate.hedge('s', [other], 100)).toMatchObject({ channelId: 'other' });
+    expect(await open()).toEqual(['s/hedge']);
+  });
+
+  it('is not made where somebody waits for the channel, nor where the workers have no hands free', async () => {
+    await begin('r');
+    await gate.redis.hset('{bailiao}:gate:pools', '/m', 'other');
+    expect(await gate.gate.hedge('r', [other], 100)).toBeUndefined();
+    await gate.redis.del('{bailiao}:gate:pools');
+    await gate.gate.renew('worker', 1, []);
+    expect(await gate.gate.hedge('r', [other], 100)).toBeUndefined();
+    expect(await booked('other')).toEqual([null, null]);
   });
 });

@@ -6,7 +6,7 @@ import { Redis } from 'ioredis';
 import { inject } from 'vitest';
 import { AdmissionRepository, type Entered, type Pool } from '../../src/upstream/admission/admission.repository.js';
 import type { ChannelTerms } from '../../src/upstream/admission/channel-terms.js';
-import type { CallReport, Lease } from '../../src/upstream/admission/lease.js';
+import { holderOf, type CallReport, type Lease } from '../../src/upstream/admission/lease.js';
 import { AdmissionSteps } from '../../src/upstream/admission/steps.js';
 import type { Ticket } from '../../src/upstream/dispatch/ticket.js';
 import { ROOT } from './servers.js';
@@ -70,7 +70,7 @@ export class GateBench {
   }
 
   async settle(runId: string, lease: Lease, terms: ChannelTerms, report: CallReport, subjects: readonly string[] = []): Promise<boolean> {
-    return this.gate.settle({ run: runId, channel: lease.channelId, subjects }, lease, terms, 'm', report);
+    return this.gate.settle({ run: runId, holder: holderOf(runId, lease), channel: lease.channelId, subjects }, lease, terms, 'm', report);
   }
 
   async close(): Promise<void> {

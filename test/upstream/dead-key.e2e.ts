@@ -21,7 +21,7 @@ const guard = new OutboundGuard(new AllowList([]));
 const repository = new ChannelRepository();
 const draft: ChannelDraft = {
   name: 'one', kind: 'openai', baseUrl: 'https://1.1.1.1/v1', apiKey: 'first key', proxyUrl: null, region: null, tags: [], models: [{ model: 'm', upstreamName: 'm' }],
-  requestsPerMinute: null, tokensPerMinute: null, concurrent: null, priority: 1, weight: 1,
+  requestsPerMinute: null, tokensPerMinute: null, concurrent: null, priority: 1, weight: 1, hedgePercent: null,
 };
 
 let bench: LedgerBench;

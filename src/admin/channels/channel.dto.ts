@@ -53,6 +53,7 @@ export class ChannelFieldsDto {
   @ApiPropertyOptional({ type: 'integer', nullable: true, minimum: 1, description: 'Answers under way at once; null: no limit.' }) @Nullable() @IsInt() @Min(1) @Max(1_000_000) max_concurrent?: number | null;
   @ApiPropertyOptional({ type: 'integer', minimum: 0, maximum: 1000, default: 100, description: 'The lowest number is used first.' }) @Absent() @IsInt() @Min(0) @Max(1_000) priority?: number;
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 1, description: 'Share among channels of the same priority.' }) @Absent() @IsInt() @Min(1) @Max(1_000) weight?: number;
+  @ApiPropertyOptional({ type: 'integer', nullable: true, minimum: 1, maximum: 50, description: 'At most so many of 100 of its calls get a second one, on another channel and key, when their first words come later than 95 % of its answers do. The faster is the answer; the other is broken off and never charged to the user, though its upstream may charge the prompt. null, the default: never.' }) @Nullable() @IsInt() @Min(1) @Max(50) hedge_percent?: number | null;
 }
 
 /** What may be changed of a channel. */
@@ -65,7 +66,7 @@ export class UpdateChannelDto extends ChannelFieldsDto {
     return {
       name: dto.name, baseUrl: dto.base_url === undefined ? undefined : plainUrl(dto.base_url), apiKey: dto.api_key, proxyUrl: dto.proxy_url, region: dto.region, tags: dto.tags,
       models: dto.models?.map((model) => ChannelModelDto.toModel(model)), requestsPerMinute: dto.requests_per_minute, tokensPerMinute: dto.tokens_per_minute, concurrent: dto.max_concurrent,
-      priority: dto.priority, weight: dto.weight,
+      priority: dto.priority, weight: dto.weight, hedgePercent: dto.hedge_percent,
     };
   }
 }
@@ -80,7 +81,7 @@ export class CreateChannelDto extends ChannelFieldsDto {
     return {
       name: dto.name, kind: dto.kind, baseUrl: plainUrl(dto.base_url), apiKey: dto.api_key ?? null, proxyUrl: dto.proxy_url ?? null, region: dto.region ?? null, tags: dto.tags ?? [],
       models: dto.models.map((model) => ChannelModelDto.toModel(model)), requestsPerMinute: dto.requests_per_minute ?? null, tokensPerMinute: dto.tokens_per_minute ?? null,
-      concurrent: dto.max_concurrent ?? null, priority: dto.priority ?? 100, weight: dto.weight ?? 1,
+      concurrent: dto.max_concurrent ?? null, priority: dto.priority ?? 100, weight: dto.weight ?? 1, hedgePercent: dto.hedge_percent ?? null,
     };
   }
 }
@@ -106,6 +107,7 @@ export class ChannelDto {
   @ApiProperty({ type: 'integer', nullable: true }) max_concurrent!: number | null;
   @ApiProperty() priority!: number;
   @ApiProperty() weight!: number;
+  @ApiProperty({ type: 'integer', nullable: true }) hedge_percent!: number | null;
   @ApiProperty({ enum: ['active', 'paused', 'disabled'], description: 'paused: runs wait for it. disabled: as if it were not there.' }) state!: string;
   @ApiProperty({ type: String, nullable: true, description: 'Why it is disabled.' }) state_reason!: string | null;
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) state_changed_at!: string | null;
@@ -116,7 +118,7 @@ export class ChannelDto {
     return {
       id: channel.id, tenant_id: channel.tenantId ?? null, name: channel.name, kind: channel.kind, base_url: channel.baseUrl, has_key: channel.hasKey, proxy_url: channel.proxyUrl ?? null,
       region: channel.region ?? null, tags: [...channel.tags], models: channel.models.map(modelJson), requests_per_minute: channel.limits.requestsPerMinute ?? null,
-      tokens_per_minute: channel.limits.tokensPerMinute ?? null, max_concurrent: channel.limits.concurrent ?? null, priority: channel.priority, weight: channel.weight, state: channel.state,
+      tokens_per_minute: channel.limits.tokensPerMinute ?? null, max_concurrent: channel.limits.concurrent ?? null, priority: channel.priority, weight: channel.weight, hedge_percent: channel.hedgePercent ?? null, state: channel.state,
       state_reason: channel.stateReason ?? null, state_changed_at: channel.stateChangedAt?.toISOString() ?? null, created_at: channel.createdAt.toISOString(), updated_at: channel.updatedAt.toISOString(),
     };
   }

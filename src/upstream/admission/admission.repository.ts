@@ -4,7 +4,7 @@ import { CONFIG, type Config } from '../../platform/config/index.js';
 import { REDIS } from '../../platform/redis/index.js';
 import type { Ticket } from '../dispatch/ticket.js';
 import type { ChannelTerms } from './channel-terms.js';
-import type { CallReport, Lease } from './lease.js';
+import { holderOf, type CallReport, type Lease } from './lease.js';
 import { AdmissionSteps } from './steps.js';
 
 /** The braces keep all keys, BullMQ's included, in one slot of a Redis Cluster. */
@@ -44,6 +44,8 @@ export interface Pool {
 /** A lease in a worker's hands, as its renewal names it. */
 export interface HeldLease {
   readonly run: string;
+  /** The name that the lease is open under. */
+  readonly holder: string;
   readonly channel: string;
   readonly subjects: readonly string[];
 }
@@ -111,6 +113,12 @@ export class AdmissionRepository {
     return reply[0] === 'admitted' ? leaseOf(reply.slice(1) as unknown as LeaseReply, tokens) : (reply[1] as number);
   }
 
+  /** A second call beside a late one, where a channel can take it at once and nobody waits for it. Undefined where there is none. */
+  async hedge(runId: string, channels: readonly ChannelTerms[], tokens: number): Promise<Lease | undefined> {
+    const reply = (await this.steps.hedge.run(this.redis, [GATE], [holderOf(runId, { hedge: true }), JSON.stringify(channels), tokens])) as readonly [string, ...unknown[]];
+    return reply[0] === 'admitted' ? { ...leaseOf(reply.slice(1) as unknown as LeaseReply, tokens), hedge: true } : undefined;
+  }
+
   /** Books a call to the moment at which it goes out. Undefined when its lease has run out. */
   async depart(runId: string, lease: Lease): Promise<Lease | undefined> {
     const slot = (await this.steps.depart.run(this.redis, [GATE], [runId, lease.channelId, lease.slot, lease.tokens, lease.early ? 1 : 0, lease.cost])) as number;
@@ -119,7 +127,7 @@ export class AdmissionRepository {
 
   /** @returns whether somebody waits. */
   async settle(held: HeldLease, lease: Lease, terms: ChannelTerms, model: string, report: CallReport): Promise<boolean> {
-    const told = { run: held.run, subjects: held.subjects, lease, model, breaker: this.config.breaker, ...report };
+    const told = { run: held.run, holder: held.holder, subjects: held.subjects, lease, model, breaker: this.config.breaker, ...report };
     return (await this.steps.settle.run(this.redis, [GATE], [JSON.stringify(told), JSON.stringify(terms)])) === 1;
   }
 

@@ -12,7 +12,7 @@ if redis.call('HEXISTS', GATE .. ':tickets', ticket.runId) == 1 then
   local place = placeOf(ticket, ahead)
   return { 'queued', place, etaOf(ticket.pool, channels, ticket.tokens, place) }
 end
-if redis.call('ZSCORE', GATE .. ':open', ticket.runId) then return { 'handed' } end
+if redis.call('ZSCORE', GATE .. ':open', ticket.runId) or redis.call('ZSCORE', GATE .. ':open', ticket.runId .. '/hedge') then return { 'handed' } end
 
 for _, limit in ipairs(cjson.decode(ARGV[6])) do
   local key = GATE .. ':subject:' .. limit.name
@@ -21,18 +21,7 @@ for _, limit in ipairs(cjson.decode(ARGV[6])) do
   if limit.open and open >= limit.open then return { 'limited', limit.name } end
 end
 
--- Whoever waits for one of these channels was there before.
-local function isWaitedFor()
-  local pools = redis.call('HGETALL', GATE .. ':pools')
-  for i = 2, #pools, 2 do
-    for _, c in ipairs(channels) do
-      if string.find(pools[i], c.id, 1, true) then return true end
-    end
-  end
-  return false
-end
-
-if handsFree() and not isWaitedFor() then
+if handsFree() and not isWaitedFor(channels) then
   local c, early = choose(channels, ticket.tokens, 1)
   if c then
     for _, subject in ipairs(ticket.subjects) do redis.call('ZADD', GATE .. ':subject:' .. subject, NOW + LEASE, ticket.runId) end

@@ -158,3 +158,14 @@ local function placeOf(ticket, ahead)
   end
   return place
 end
+
+-- Whoever waits for one of these channels was there before.
+local function isWaitedFor(channels)
+  local pools = redis.call('HGETALL', GATE .. ':pools')
+  for i = 2, #pools, 2 do
+    for _, c in ipairs(channels) do
+      if string.find(pools[i], c.id, 1, true) then return true end
+    end
+  end
+  return false
+end

@@ -11,6 +11,13 @@ export interface Lease {
   readonly early: boolean;
   /** The channel was sick, and this call is to show whether it is well again. */
   readonly probe: boolean;
+  /** Of a second call beside a late one: it is open under a name of its own. */
+  readonly hedge?: true;
+}
+
+/** The name under which a run's lease is open in the gate. */
+export function holderOf(runId: string, lease: Pick<Lease, 'hedge'>): string {
+  return lease.hedge === true ? `${runId}/hedge` : runId;
 }
 
 /** What is known of a call, while it is under way or at its end. */

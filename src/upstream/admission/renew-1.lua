@@ -1,10 +1,10 @@
 -- A worker's sign of life: renews its leases, and tells how many runs it can produce at once.
 -- KEYS  1 gate
--- ARGV  1 worker  2 its capacity  3 leases [{run, channel, subjects}]
+-- ARGV  1 worker  2 its capacity  3 leases [{run, holder, channel, subjects}]
 -- Returns the names of the pools where somebody waits.
 for _, lease in ipairs(cjson.decode(ARGV[3])) do
-  redis.call('ZADD', GATE .. ':open', 'XX', NOW + LEASE, lease.run)
-  redis.call('ZADD', GATE .. ':channel:' .. lease.channel .. ':open', 'XX', NOW + LEASE, lease.run)
+  redis.call('ZADD', GATE .. ':open', 'XX', NOW + LEASE, lease.holder)
+  redis.call('ZADD', GATE .. ':channel:' .. lease.channel .. ':open', 'XX', NOW + LEASE, lease.holder)
   for _, subject in ipairs(lease.subjects) do redis.call('ZADD', GATE .. ':subject:' .. subject, 'XX', NOW + LEASE, lease.run) end
 end
 if tonumber(ARGV[2]) > 0 then

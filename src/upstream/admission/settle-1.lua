@@ -1,6 +1,6 @@
 -- A call is over, or known to go well or badly: corrects what was booked, gives back the place, judges the channel.
 -- KEYS  1 gate
--- ARGV  1 {run, subjects, lease {slot, cost, tokens, early, probe}, tokens (really used; absent: as booked), sent (false: it never reached the upstream),
+-- ARGV  1 {run, holder (the name that its lease is open under), subjects, lease {slot, cost, tokens, early, probe}, tokens (really used; absent: as booked), sent (false: it never reached the upstream),
 --         release ('call': it is over; 'run': so is the run), verdict 'well' | 'badly' | absent, blockedMs, remaining {requests, tokens} as the upstream told,
 --         model and answer (its length in tokens), breaker {failures, openMs}}  2 channel
 -- Returns 1 when somebody waits.
@@ -56,8 +56,8 @@ elseif lease.probe and told.release then
 end
 
 if told.release then
-  redis.call('ZREM', GATE .. ':open', told.run)
-  redis.call('ZREM', state.key .. ':open', told.run)
+  redis.call('ZREM', GATE .. ':open', told.holder)
+  redis.call('ZREM', state.key .. ':open', told.holder)
   if told.release == 'run' then
     for _, subject in ipairs(told.subjects) do redis.call('ZREM', GATE .. ':subject:' .. subject, told.run) end
   end

@@ -7,6 +7,7 @@ export class AdmissionSteps {
   readonly leave: Script;
   readonly place: Script;
   readonly again: Script;
+  readonly hedge: Script;
   readonly depart: Script;
   readonly settle: Script;
   readonly renew: Script;
@@ -21,6 +22,7 @@ export class AdmissionSteps {
     this.leave = step('leave', budget, fairQueue);
     this.place = step('place', budget, fairQueue);
     this.again = step('again', budget);
+    this.hedge = step('hedge', budget, fairQueue);
     this.depart = step('depart', budget);
     this.settle = step('settle', budget);
     this.renew = step('renew', budget);

@@ -31,6 +31,7 @@ export interface ChannelDraft {
   readonly concurrent: number | null;
   readonly priority: number;
   readonly weight: number;
+  readonly hedgePercent: number | null;
 }
 
 /** A change: what is undefined stays, null removes. */

@@ -5,7 +5,7 @@ import { changed, checkDraft, checkKeyStaysHome } from './channel-rules.js';
 
 const draft: ChannelDraft = {
   name: 'n', kind: 'openai', baseUrl: 'https://api.example.com/v1', apiKey: null, proxyUrl: null, region: null, tags: [], models: [{ model: 'm', upstreamName: 'm' }],
-  requestsPerMinute: null, tokensPerMinute: null, concurrent: null, priority: 1, weight: 1,
+  requestsPerMinute: null, tokensPerMinute: null, concurrent: null, priority: 1, weight: 1, hedgePercent: null,
 };
 const record: ChannelRecord = {
   id: 'c', tenantId: undefined, name: 'n', kind: 'openai', baseUrl: 'https://api.example.com/v1', proxyUrl: undefined, region: 'cn', tags: ['a'], models: draft.models, limits: { concurrent: 3 }, priority: 1, weight: 1,

@@ -26,7 +26,7 @@ export function changed(before: ChannelRecord, change: ChannelChange): Omit<Chan
   const { name, kind, baseUrl, tags, models, limits, priority, weight } = before;
   return {
     name, kind, baseUrl, tags, models, priority, weight, proxyUrl: before.proxyUrl ?? null, region: before.region ?? null,
-    requestsPerMinute: limits.requestsPerMinute ?? null, tokensPerMinute: limits.tokensPerMinute ?? null, concurrent: limits.concurrent ?? null, ...given,
+    requestsPerMinute: limits.requestsPerMinute ?? null, tokensPerMinute: limits.tokensPerMinute ?? null, concurrent: limits.concurrent ?? null, hedgePercent: before.hedgePercent ?? null, ...given,
   };
 }
 

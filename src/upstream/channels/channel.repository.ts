@@ -26,6 +26,7 @@ interface Row {
   readonly max_concurrent: number | null;
   readonly priority: number;
   readonly weight: number;
+  readonly hedge_percent: number | null;
   readonly state: ChannelState;
   readonly state_reason: string | null;
   readonly state_changed_at: Date | null;
@@ -39,7 +40,7 @@ export type ChannelColumns = Omit<ChannelDraft, 'apiKey'> & { readonly sealedKey
 /** A transaction that may see the rows of an owner: the platform's for its own, the tenant's for a tenant's. */
 type OwnerTx = PlatformTx | TenantTx;
 
-const ENTERED = ['name', 'kind', 'base_url', 'sealed_key', 'proxy_url', 'region', 'tags', 'models', 'requests_per_minute', 'tokens_per_minute', 'max_concurrent', 'priority', 'weight'] as const;
+const ENTERED = ['name', 'kind', 'base_url', 'sealed_key', 'proxy_url', 'region', 'tags', 'models', 'requests_per_minute', 'tokens_per_minute', 'max_concurrent', 'priority', 'weight', 'hedge_percent'] as const;
 const READ = `id, ${ENTERED.join(', ')}, state, state_reason, state_changed_at, created_at, updated_at`;
 
 /** Where an owner's channels lie; undefined is the platform. */
@@ -113,8 +114,8 @@ export class ChannelRepository {
 
 /** In the order of ENTERED. */
 function valuesOf(columns: ChannelColumns): readonly unknown[] {
-  const { name, kind, baseUrl, sealedKey, proxyUrl, region, tags, models, requestsPerMinute, tokensPerMinute, concurrent, priority, weight } = columns;
-  return [name, kind, baseUrl, sealedKey, proxyUrl, region, [...tags], JSON.stringify(models.map(modelJson)), requestsPerMinute, tokensPerMinute, concurrent, priority, weight];
+  const { name, kind, baseUrl, sealedKey, proxyUrl, region, tags, models, requestsPerMinute, tokensPerMinute, concurrent, priority, weight, hedgePercent } = columns;
+  return [name, kind, baseUrl, sealedKey, proxyUrl, region, [...tags], JSON.stringify(models.map(modelJson)), requestsPerMinute, tokensPerMinute, concurrent, priority, weight, hedgePercent];
 }
 
 function modelJson({ model, upstreamName, price }: ChannelModel): ModelJson {
@@ -137,7 +138,7 @@ function limitsOf(row: Row): ChannelLimits {
 function channelOf(row: Row): SealedChannel {
   return {
     id: row.id, tenantId: row.tenant_id ?? undefined, name: row.name, kind: row.kind, baseUrl: row.base_url, proxyUrl: row.proxy_url ?? undefined, region: row.region ?? undefined, tags: row.tags,
-    models: row.models.map(modelOf), limits: limitsOf(row), priority: row.priority, weight: row.weight, state: row.state,
+    models: row.models.map(modelOf), limits: limitsOf(row), priority: row.priority, weight: row.weight, state: row.state, ...(row.hedge_percent === null ? {} : { hedgePercent: row.hedge_percent }),
     stateReason: row.state_reason ?? undefined, stateChangedAt: row.state_changed_at ?? undefined, createdAt: row.created_at, updatedAt: row.updated_at,
     hasKey: row.sealed_key !== null, sealedKey: row.sealed_key ?? undefined,
   };

@@ -44,5 +44,7 @@ export interface Channel {
   readonly priority: number;
   /** Its share among channels of the same priority. */
   readonly weight: number;
+  /** At most so many of 100 of its calls get a second one on another channel, when their first words are late; absent: none. */
+  readonly hedgePercent?: number;
   readonly state: ChannelState;
 }

@@ -86,8 +86,8 @@ export class UpstreamFeed implements OnModuleInit, OnApplicationShutdown {
 
   /** A channel that can't be used as it stands counts as disabled; the others must not suffer for it. */
   private opened({ sealedKey, ...record }: SealedChannel): Channel {
-    const { id, tenantId, name, kind, baseUrl, proxyUrl, region, tags, models, limits, priority, weight, state } = record;
-    const channel = { id, tenantId, name, kind, baseUrl, proxyUrl, region, tags, models, limits, priority, weight };
+    const { id, tenantId, name, kind, baseUrl, proxyUrl, region, tags, models, limits, priority, weight, hedgePercent, state } = record;
+    const channel = { id, tenantId, name, kind, baseUrl, proxyUrl, region, tags, models, limits, priority, weight, ...(hedgePercent === undefined ? {} : { hedgePercent }) };
     const urls = [kind === 'local' ? [] : baseUrl, proxyUrl ?? []].flat();
     try {
       if (urls.some((url) => this.guard.textFaultOf(url) !== undefined)) throw new Error('its address may not be called any more');

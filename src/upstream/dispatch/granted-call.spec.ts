@@ -4,7 +4,8 @@ import type { Channel } from '../channels/channel.js';
 import type { CallWatch } from '../stream/call-watch.js';
 import type { DeltaBatch } from '../stream/delta.js';
 import { UpstreamFailure } from '../stream/failure.js';
-import { GrantedCall, type CallDesk } from './granted-call.js';
+import type { CallDesk } from './call-desk.js';
+import { GrantedCall } from './granted-call.js';
 
 const REQUEST = { model: 'm', messages: [], maxTokens: 10, sampling: {} };
 const signal = new AbortController().signal;
@@ -66,6 +67,22 @@ class Desk implements CallDesk {
 
   retried(): void {
     // Counted elsewhere.
+  }
+
+  spoke(): void {
+    // Measured elsewhere.
+  }
+
+  lateAfter(): undefined {
+    return undefined;
+  }
+
+  hedge(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  hedged(): void {
+    // Never here.
   }
 }
 

@@ -1,13 +1,14 @@
 import { delay } from '../../platform/values/index.js';
-import type { CallReport, Lease } from '../admission/lease.js';
-import type { Channel, ChannelModel } from '../channels/channel.js';
-import { judge, type Judgement } from '../channels/judgement.js';
+import type { Lease } from '../admission/lease.js';
+import type { Channel } from '../channels/channel.js';
 import { upstreamCost, type Expense } from '../channels/upstream-cost.js';
-import type { CallWatch } from '../stream/call-watch.js';
-import type { DeltaBatch, UpstreamUsage } from '../stream/delta.js';
+import type { DeltaBatch } from '../stream/delta.js';
 import { UpstreamFailure } from '../stream/failure.js';
-import { readRemaining } from '../stream/remaining.js';
 import type { UpstreamRequest } from '../stream/request.js';
+import type { CallDesk, HedgeEnd } from './call-desk.js';
+import { ChannelCall } from './channel-call.js';
+import { rivalsOf } from './hedges.js';
+import { race } from './race.js';
 
 /** Calls of one answer, the first included. */
 const CALLS = 6;
@@ -20,33 +21,20 @@ const PATIENCE_MS = 15_000;
 /** Room may come before the predicted time: another call ends. */
 const ASK_MS = 250;
 
-/** What a call needs of the gate and of the channels. */
-export interface CallDesk {
-  /** The channels that may serve it, as they are now. */
-  candidates(): readonly Channel[];
-  connect(channel: Channel, request: UpstreamRequest, signal: AbortSignal, watch: CallWatch): Promise<AsyncIterable<DeltaBatch>>;
-  depart(lease: Lease): Promise<Lease | undefined>;
-  again(channels: readonly Channel[]): Promise<Lease | number>;
-  settle(lease: Lease, report: CallReport): void;
-  /** The run is over, and has no call to settle. */
-  leave(): void;
-  failed(channel: Channel, failure: UpstreamFailure, judgement: Judgement): void;
-  retried(channel: Channel): void;
-}
-
 /**
  * One answer's calls: the first on the channel that admission chose; after a failure before the first words on
- * another, or the same a little later, each admitted anew. Never a second call after the first words: it would tell
- * other words.
+ * another, or the same a little later, each admitted anew; and beside one that is late, where its channel is set so, a
+ * second one. Never another call after the first words: it would tell other words.
  */
 export class GrantedCall {
   private readonly calls = new Map<string, number>();
   private made = 0;
   private givenUp: number | undefined;
-  private usage: UpstreamUsage | undefined;
-  private end: 'whole' | 'broke' | undefined;
+  /** Not used yet. */
   private lease: Lease | undefined;
-  private answering: { readonly channelId: string; readonly price: ChannelModel['price'] } | undefined;
+  private current: ChannelCall | undefined;
+  private rival: ChannelCall | undefined;
+  private answering: { readonly channel: Channel; readonly model: string } | undefined;
   private closed = false;
 
   constructor(private readonly desk: CallDesk, lease: Lease | undefined, private readonly random: () => number = Math.random) {
@@ -57,14 +45,15 @@ export class GrantedCall {
   async open(request: UpstreamRequest, signal: AbortSignal): Promise<AsyncIterable<DeltaBatch>> {
     for (let last: UpstreamFailure | undefined; ; ) {
       const { lease, channel } = await this.admitted(last, signal);
+      this.lease = undefined;
+      const call = this.begin(lease, channel);
+      this.current = call;
       try {
-        const answer = await this.call(lease, channel, request, signal);
-        this.answering = { channelId: channel.id, price: channel.models.find((each) => each.model === request.model)?.price };
-        return answer;
+        return await this.answered(call, request, signal);
       } catch (error) {
         if (!(error instanceof UpstreamFailure)) throw error;
         last = error;
-        if (this.judged(lease, channel, error) === 'never') throw error;
+        if (call.again === 'never' || this.rival?.again === 'never') throw error;
         this.givenUp ??= performance.now() + PATIENCE_MS;
         if (this.exhausted()) throw error;
         this.desk.retried(channel);
@@ -75,40 +64,46 @@ export class GrantedCall {
 
   /** What the answer costs at its upstream; undefined when no channel began one. */
   expense(usage: Parameters<typeof upstreamCost>[1]): Expense | undefined {
-    return this.answering && { channelId: this.answering.channelId, microCny: upstreamCost(this.answering.price, usage) };
+    if (this.answering === undefined) return undefined;
+    const { channel, model } = this.answering;
+    return { channelId: channel.id, microCny: upstreamCost(channel.models.find((each) => each.model === model)?.price, usage) };
   }
 
   /** Closes the books; the run is over, or another worker's from now on. */
   close(): void {
-    const { lease } = this;
-    this.lease = undefined;
     if (this.closed) return;
     this.closed = true;
-    // Its last call was settled when it failed: only the run's place among its user's is left.
-    if (lease === undefined) return this.desk.leave();
-    const usage = this.usage;
-    this.desk.settle(lease, {
-      release: 'run',
-      ...(this.made === 0 ? { sent: false as const } : {}),
-      ...(usage === undefined ? {} : { tokens: usage.promptTokens + usage.completionTokens }),
-      ...(this.end === 'whole' ? { verdict: 'well' as const } : this.end === 'broke' ? { verdict: 'badly' as const } : {}),
-      ...(this.end === 'whole' && usage !== undefined ? { answer: usage.completionTokens } : {}),
-    });
+    if (this.rival !== this.current) this.rival?.lose();
+    if (this.lease !== undefined) return this.desk.settle(this.lease, { release: 'run', sent: false });
+    // Where its last call was settled when it failed, only the run's place among its user's is left.
+    if (this.current === undefined || this.current.over) return this.desk.leave();
+    this.current.finish();
   }
 
-  private async call(lease: Lease, channel: Channel, request: UpstreamRequest, signal: AbortSignal): Promise<AsyncIterable<DeltaBatch>> {
+  private begin(lease: Lease, channel: Channel, onEnd?: (end: HedgeEnd) => void): ChannelCall {
     this.made += 1;
     this.calls.set(channel.id, (this.calls.get(channel.id) ?? 0) + 1);
-    return this.desk.connect(channel, request, signal, {
-      headers: (headers) => {
-        const remaining = channel.limits.requestsPerMinute === undefined && channel.limits.tokensPerMinute === undefined ? undefined : readRemaining(headers);
-        // A channel on probation is trusted again with its first words, not after a long answer's last.
-        if (remaining !== undefined || lease.probe) this.desk.settle(lease, { ...(remaining === undefined ? {} : { remaining }), ...(lease.probe ? { verdict: 'well' as const } : {}) });
-      },
-      usage: (usage) => { this.usage = usage; },
-      whole: () => { this.end = 'whole'; },
-      broke: () => { this.end = 'broke'; },
-    });
+    return new ChannelCall(this.desk, lease, channel, onEnd);
+  }
+
+  private async answered(call: ChannelCall, request: UpstreamRequest, signal: AbortSignal): Promise<AsyncIterable<DeltaBatch>> {
+    const lateMs = this.rival === undefined ? this.desk.lateAfter(call.channel) : undefined;
+    const opened = lateMs === undefined ? { call, stream: await call.open(request, signal, false) } : await race(call, lateMs, () => this.second(call.channel), request, signal);
+    if (opened.call === this.rival) this.rival.win();
+    this.current = opened.call;
+    this.answering = { channel: opened.call.channel, model: request.model };
+    return opened.stream;
+  }
+
+  /** The second call beside a late one, not made yet: one for an answer. */
+  private async second(late: Channel): Promise<ChannelCall | undefined> {
+    const channels = this.made >= CALLS ? [] : rivalsOf(late, this.others());
+    const lease = channels.length === 0 ? undefined : await this.desk.hedge(late, channels);
+    const channel = channels.find(({ id }) => id === lease?.channelId);
+    if (lease === undefined || channel === undefined) return undefined;
+    this.rival = this.begin(lease, channel, (end) => this.desk.hedged(late, end));
+    if (this.closed) this.rival.giveBack();
+    return this.rival;
   }
 
   /** The lease at hand, good for this moment; else a new one, waited for as long as patience lasts. */
@@ -140,19 +135,6 @@ export class GrantedCall {
         await delay(Math.min(answer, ASK_MS), signal);
       }
     }
-  }
-
-  private judged(lease: Lease, channel: Channel, failure: UpstreamFailure): 'elsewhere' | 'never' {
-    const judgement = judge(failure, channel.kind);
-    this.lease = undefined;
-    this.desk.settle(lease, {
-      release: 'call',
-      ...(judgement.unsent ? { sent: false as const } : {}),
-      ...(judgement.sick ? { verdict: 'badly' as const } : {}),
-      ...(judgement.blockedMs === undefined ? {} : { blockedMs: Math.ceil(judgement.blockedMs) }),
-    });
-    this.desk.failed(channel, failure, judgement);
-    return judgement.again;
   }
 
   private usable(): readonly Channel[] {

@@ -3,13 +3,15 @@ import { LOGGER, Metrics, errorFields, type Logger } from '../../platform/teleme
 import { now } from '../../platform/values/index.js';
 import { AdmissionRepository, type HeldLease } from '../admission/admission.repository.js';
 import { ranked, termsOf } from '../admission/channel-terms.js';
-import type { CallReport, Lease } from '../admission/lease.js';
+import { holderOf, type CallReport, type Lease } from '../admission/lease.js';
 import { ChannelClients } from '../channels/channel-clients.service.js';
 import { ChannelDirectory } from '../channels/channel-directory.js';
 import { ChannelRegistry } from '../channels/channel-registry.service.js';
 import type { Channel } from '../channels/channel.js';
 import type { Grant, GrantHandler } from './grant.js';
-import { GrantedCall, type CallDesk } from './granted-call.js';
+import type { CallDesk } from './call-desk.js';
+import { GrantedCall } from './granted-call.js';
+import { Hedges } from './hedges.js';
 import { LeaseKeeper } from './lease-keeper.service.js';
 import { Pump } from './pump.service.js';
 import { tierLabel, type Ticket } from './ticket.js';
@@ -22,6 +24,7 @@ const FRESH_MS = 200;
 export class Grants {
   private handler: GrantHandler | undefined;
   private readonly holds = new Map<string, AbortController>();
+  private readonly hedges = new Hedges();
 
   constructor(
     private readonly gate: AdmissionRepository,
@@ -72,7 +75,10 @@ export class Grants {
   private deskOf(ticket: Ticket, admittedAt: number): CallDesk {
     return {
       candidates: () => this.directory.candidates(ticket.tenantId, ticket.model),
-      connect: (channel, request, signal, watch) => this.clients.open(channel, request, signal, watch),
+      connect: (channel, request, signal, watch) => {
+        this.hedges.called(channel);
+        return this.clients.open(channel, request, signal, watch);
+      },
       depart: (lease) => (performance.now() - admittedAt < FRESH_MS ? Promise.resolve(lease) : this.gate.depart(ticket.runId, lease)),
       again: async (channels) => {
         const answer = await this.gate.again(ticket.runId, ranked(channels), ticket.tokens);
@@ -87,7 +93,27 @@ export class Grants {
         this.logger.warn({ run: ticket.runId, tenant: ticket.tenantId, channel: channel.id, kind: failure.kind, status: failure.status }, 'a call to a channel failed');
       },
       retried: (channel) => this.metrics.upstreamRetries.inc({ channel: channel.name }),
+      spoke: (channel, tookMs) => this.hedges.spoke(channel, ticket.model, tookMs),
+      lateAfter: (channel) => this.hedges.lateAfter(channel, ticket.model),
+      hedge: (late, channels) => this.hedge(ticket, late, channels),
+      hedged: (late, end) => {
+        this.hedges.end(late, end === 'unused');
+        this.metrics.hedges.inc({ channel: late.name, event: end });
+      },
     };
+  }
+
+  /** A share that brings no call is given back. */
+  private async hedge(ticket: Ticket, late: Channel, channels: readonly Channel[]): Promise<Lease | undefined> {
+    if (!this.hedges.begin(late)) return undefined;
+    const lease = await this.gate.hedge(ticket.runId, ranked(channels), ticket.tokens).catch(() => undefined);
+    if (lease === undefined) {
+      this.hedges.end(late, true);
+      return undefined;
+    }
+    this.keep(ticket, lease);
+    this.metrics.hedges.inc({ channel: late.name, event: 'started' });
+    return lease;
   }
 
   private keep(ticket: Ticket, lease: Lease): void {
@@ -122,7 +148,7 @@ export class Grants {
 }
 
 function heldOf(ticket: Ticket, lease: Lease): HeldLease {
-  return { run: ticket.runId, channel: lease.channelId, subjects: ticket.subjects };
+  return { run: ticket.runId, holder: holderOf(ticket.runId, lease), channel: lease.channelId, subjects: ticket.subjects };
 }
 
 /** Deleted while a call was under way: there is nothing left to keep books of but the lease. */

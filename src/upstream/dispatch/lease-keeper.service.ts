@@ -3,6 +3,7 @@ import { CONFIG, type Config } from '../../platform/config/index.js';
 import { LOGGER, errorFields, type Logger } from '../../platform/telemetry/index.js';
 import { newId } from '../../platform/values/index.js';
 import { AdmissionRepository, type HeldLease } from '../admission/admission.repository.js';
+import { holderOf } from '../admission/lease.js';
 
 /** Five signs of life fit into the life of a lease. */
 const RENEW_MS = 3_000;
@@ -43,11 +44,13 @@ export class LeaseKeeper {
   }
 
   keep(lease: HeldLease): void {
-    this.held.set(lease.run, lease);
+    this.held.set(lease.holder, lease);
   }
 
+  /** A run's leases, its second call's included, are over. */
   drop(runId: string): void {
     this.held.delete(runId);
+    this.held.delete(holderOf(runId, { hedge: true }));
   }
 
   private async renew(): Promise<void> {
