@@ -19,6 +19,7 @@ import { UpstreamFeed } from './channels/upstream-feed.service.js';
 import { UpstreamReading } from './channels/upstream-reading.service.js';
 import { DispatchJob } from './dispatch/dispatch.job.js';
 import { Dispatcher } from './dispatch/dispatcher.service.js';
+import { GateMetrics } from './dispatch/gate-metrics.service.js';
 import { Grants } from './dispatch/grants.service.js';
 import { LeaseKeeper } from './dispatch/lease-keeper.service.js';
 import { Pump } from './dispatch/pump.service.js';
@@ -27,7 +28,7 @@ import { LocalModels } from './local/local-models.service.js';
 import { TokenCounter } from './tokens/token-counter.js';
 
 const OFFER = [ModelRepository, ModelService, ModelRegistry, ChannelRepository, ChannelRegistry, ChannelClients, LocalModels, UpstreamReading, UpstreamFeed];
-const DISPATCH = [AdmissionRepository, GateView, RunQueue, Pump, LeaseKeeper, Grants, Dispatcher, DispatchJob];
+const DISPATCH = [AdmissionRepository, GateView, RunQueue, Pump, LeaseKeeper, Grants, GateMetrics, Dispatcher, DispatchJob];
 
 /** What is made of the configuration alone. */
 const MADE = [

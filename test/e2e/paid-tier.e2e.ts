@@ -21,7 +21,7 @@ afterAll(async () => {
 /** How many runs of a tier began, by the metric of their wait. */
 async function begun(tier: string): Promise<number> {
   const { text } = await platform.api.get('/metrics');
-  return parseInt(new RegExp(`^bailiao_queue_wait_seconds_count\\{tier="${tier}"\\} (\\d+)$`, 'm').exec(text)?.[1] ?? '0', 10);
+  return [...text.matchAll(new RegExp(`^bailiao_queue_wait_seconds_count\\{tier="${tier}",channel="[^"]+"\\} (\\d+)$`, 'gm'))].reduce((sum, [, count]) => sum + parseInt(count ?? '', 10), 0);
 }
 
 async function answer(user: TestUser, text: string): Promise<string> {

@@ -180,7 +180,7 @@ describe('turns', () => {
         take(await serve(1_000));
         expect(waiting.size).toBe(0);
         // Nothing of the queue is left behind.
-        expect((await gate.redis.keys('{bailiao}:gate:*')).filter((key) => /:(pool:|tenant:|flow:|tickets)/.test(key))).toEqual([]);
+        expect((await gate.redis.keys('{bailiao}:gate:*')).filter((key) => /:(pool:|tenant:|flow:|tickets|depths)/.test(key))).toEqual([]);
         expect(await gate.redis.hget('{bailiao}:gate:waiting', '')).toBe(acts.some((each) => each.kind === 'come') ? '0' : null);
       }),
       { numRuns: 40 },

@@ -42,6 +42,6 @@ export class HealthController {
   @Get('metrics')
   @ApiResponse({ status: 200, description: 'Prometheus text format.', content: { 'text/plain': { schema: { type: 'string' } } } })
   async read(@Res() reply: FastifyReply): Promise<void> {
-    void reply.header('content-type', this.metrics.registry.contentType).send(await this.metrics.registry.metrics());
+    void reply.header('content-type', this.metrics.registry.contentType).send(await this.metrics.text());
   }
 }

@@ -50,6 +50,16 @@ export interface HeldLease {
   readonly subjects: readonly string[];
 }
 
+/** How many wait in a pool, by tier as metrics name it. */
+export interface Depth {
+  readonly pool: string;
+  readonly tier: string;
+  readonly waiting: number;
+}
+
+/** A channel's health: `open` is asked nothing, `half_open` one thing at a time. */
+export type Breaker = 'closed' | 'half_open' | 'open';
+
 type LeaseReply = readonly [channel: string, slot: number, cost: number, early: number, probe: number];
 
 /** The gate in Redis: who waits, who is next, and what every channel may still be asked. Atomic over all processes and hosts. */
@@ -145,6 +155,20 @@ export class AdmissionRepository {
   async look(): Promise<{ readonly pools: readonly string[]; readonly waiting: number; readonly answers: ReadonlyMap<string, number> }> {
     const [pools, waiting, answers] = await Promise.all([this.redis.hkeys(`${GATE}:pools`), this.redis.hget(`${GATE}:waiting`, ''), this.redis.hgetall(`${GATE}:answers`)]);
     return { pools, waiting: parseInt(waiting ?? '0', 10), answers: new Map(Object.entries(answers).map(([model, milli]) => [model, parseInt(milli, 10) / 1000])) };
+  }
+
+  /** For metrics: who waits, on all nodes. */
+  async depths(): Promise<readonly Depth[]> {
+    return Object.entries(await this.redis.hgetall(`${GATE}:depths`)).map(([kind, waiting]) => {
+      const cut = kind.lastIndexOf(' ');
+      return { pool: kind.slice(0, cut), tier: kind.slice(cut + 1), waiting: parseInt(waiting, 10) };
+    });
+  }
+
+  /** For metrics: the health of these channels, in their order. */
+  async breakers(channelIds: readonly string[]): Promise<readonly Breaker[]> {
+    const [[seconds], ...opened] = await Promise.all([this.redis.time(), ...channelIds.map((id) => this.redis.hget(`${GATE}:channel:${id}`, 'opened'))]);
+    return opened.map((until) => (until === null || until === '0' ? 'closed' : parseInt(until, 10) > (seconds ?? 0) * 1000 ? 'open' : 'half_open'));
   }
 }
 

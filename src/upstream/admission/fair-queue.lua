@@ -15,6 +15,7 @@
 --   :tags                hash  tenant -> finish tag, '' -> the present, over all pools
 --   :tickets             hash  run id -> ticket
 --   :waiting             hash  '' and every limited subject -> tickets waiting
+--   :depths              hash  pool, blank, tier -> tickets waiting
 local FOREVER = 3600000
 -- The rate at which a pool is served is measured over about so many ms.
 local MEMORY = 10000
@@ -31,6 +32,8 @@ end
 
 local function countWaiting(ticket, by)
   redis.call('HINCRBY', GATE .. ':waiting', '', by)
+  local kind = ticket.pool .. ' ' .. (ticket.paid and 'paid_' or '') .. ticket.tier
+  if redis.call('HINCRBY', GATE .. ':depths', kind, by) <= 0 then redis.call('HDEL', GATE .. ':depths', kind) end
   for _, subject in ipairs(ticket.subjects) do
     if redis.call('HINCRBY', GATE .. ':waiting', subject, by) <= 0 then redis.call('HDEL', GATE .. ':waiting', subject) end
   end

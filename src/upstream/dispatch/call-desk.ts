@@ -20,7 +20,8 @@ export interface CallDesk {
   /** The run is over, and has no call to settle. */
   leave(): void;
   failed(channel: Channel, failure: UpstreamFailure, judgement: Judgement): void;
-  retried(channel: Channel): void;
+  /** The answer goes on to another call after this failure. */
+  retried(channel: Channel, failure: UpstreamFailure): void;
   /** A call's first words came after so many ms; or, given up by then, had not come. */
   spoke(channel: Channel, tookMs: number): void;
   /** After how many ms a call to this channel deserves a second one; undefined: never. */

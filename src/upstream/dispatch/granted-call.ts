@@ -56,7 +56,7 @@ export class GrantedCall {
         if (call.again === 'never' || this.rival?.again === 'never') throw error;
         this.givenUp ??= performance.now() + PATIENCE_MS;
         if (this.exhausted()) throw error;
-        this.desk.retried(channel);
+        this.desk.retried(channel, error);
         if (this.others().length === 0) await delay(Math.min(this.timeLeft(), this.random() * Math.min(BACKOFF_CAP_MS, BACKOFF_MS * 2 ** this.made)), signal);
       }
     }

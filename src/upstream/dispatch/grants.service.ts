@@ -7,6 +7,7 @@ import { holderOf, type CallReport, type Lease } from '../admission/lease.js';
 import { ChannelClients } from '../channels/channel-clients.service.js';
 import { ChannelDirectory } from '../channels/channel-directory.js';
 import { ChannelRegistry } from '../channels/channel-registry.service.js';
+import { channelLabel } from '../channels/channel-label.js';
 import type { Channel } from '../channels/channel.js';
 import type { Grant, GrantHandler } from './grant.js';
 import type { CallDesk } from './call-desk.js';
@@ -56,7 +57,7 @@ export class Grants {
     if (this.handler === undefined) throw new Error('no handler was registered');
     const hold = new AbortController();
     const waitedMs = Math.max(0, now() - ticket.submittedAt);
-    this.metrics.queueWait.observe({ tier: tierLabel(ticket) }, waitedMs / 1000);
+    this.metrics.queueWait.observe({ tier: tierLabel(ticket), channel: lease === undefined ? 'none' : this.nameOf(lease) }, waitedMs / 1000);
     this.metrics.activeRuns.inc();
     this.holds.set(ticket.runId, hold);
     const call = new GrantedCall(this.deskOf(ticket, admittedAt), lease);
@@ -89,16 +90,16 @@ export class Grants {
       leave: () => void this.gate.forget(ticket.runId, ticket.subjects).catch((error: unknown) => this.logger.debug({ run: ticket.runId, ...errorFields(error) }, 'a run could not leave the gate')),
       failed: (channel, failure, judgement) => {
         if (judgement.disable === 'key') this.keyDied(channel);
-        this.metrics.upstreamErrors.inc({ kind: failure.kind, channel: channel.name });
+        this.metrics.upstreamErrors.inc({ kind: failure.kind, channel: channelLabel(channel) });
         this.logger.warn({ run: ticket.runId, tenant: ticket.tenantId, channel: channel.id, kind: failure.kind, status: failure.status }, 'a call to a channel failed');
       },
-      retried: (channel) => this.metrics.upstreamRetries.inc({ channel: channel.name }),
+      retried: (channel, failure) => this.metrics.upstreamRetries.inc({ kind: failure.kind, channel: channelLabel(channel) }),
       spoke: (channel, tookMs) => this.hedges.spoke(channel, ticket.model, tookMs),
       lateAfter: (channel) => this.hedges.lateAfter(channel, ticket.model),
       hedge: (late, channels) => this.hedge(ticket, late, channels),
       hedged: (late, end) => {
         this.hedges.end(late, end === 'unused');
-        this.metrics.hedges.inc({ channel: late.name, event: end });
+        this.metrics.hedges.inc({ channel: channelLabel(late), event: end });
       },
     };
   }
@@ -112,24 +113,24 @@ export class Grants {
       return undefined;
     }
     this.keep(ticket, lease);
-    this.metrics.hedges.inc({ channel: late.name, event: 'started' });
+    this.metrics.hedges.inc({ channel: channelLabel(late), event: 'started' });
     return lease;
   }
 
   private keep(ticket: Ticket, lease: Lease): void {
     this.keeper.keep(heldOf(ticket, lease));
-    this.metrics.channelLeases.inc({ channel: this.nameOf(lease) });
+    this.metrics.channelLeases.inc({ channel: this.nameOf(lease), tier: tierLabel(ticket) });
   }
 
   private nameOf(lease: Lease): string {
-    return this.directory.find(lease.channelId)?.name ?? 'gone';
+    return channelLabel(this.directory.find(lease.channelId));
   }
 
   /** The alert is the log line and the metric; the channel stays away until a person enters a new key. */
   private keyDied(channel: Channel): void {
     this.registry.disable(channel.id, 'the upstream refuses the key').then(
       (disabled) => {
-        this.metrics.deadKeys.inc({ channel: channel.name });
+        this.metrics.deadKeys.inc({ channel: channelLabel(channel) });
         this.logger.error({ channel: channel.id, name: channel.name, disabled }, 'a channel has a dead key');
       },
       (error: unknown) => this.logger.error({ channel: channel.id, ...errorFields(error) }, 'a channel with a dead key could not be disabled'),
@@ -139,7 +140,7 @@ export class Grants {
   /** Nobody waits for the books: what Redis could not be told, the lease's end makes good. */
   private settle(ticket: Ticket, lease: Lease, report: CallReport): void {
     const channel = this.directory.find(lease.channelId) ?? goneChannel(lease.channelId);
-    if (report.release !== undefined) this.metrics.channelLeases.dec({ channel: this.nameOf(lease) });
+    if (report.release !== undefined) this.metrics.channelLeases.dec({ channel: this.nameOf(lease), tier: tierLabel(ticket) });
     this.gate.settle(heldOf(ticket, lease), lease, termsOf(channel), ticket.model, report).then(
       (waiting) => { if (waiting && report.release !== undefined) this.pump.wake(0); },
       (error: unknown) => this.logger.debug({ run: ticket.runId, ...errorFields(error) }, 'a call could not be settled'),
