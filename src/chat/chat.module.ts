@@ -43,6 +43,7 @@ import { RunRates } from './start/run-rates.service.js';
 import { RunRepository } from './run/run.repository.js';
 import { StartRunService } from './start/start-run.service.js';
 import { SweepJob } from './run/sweep.job.js';
+import { RehearseRuns } from './run/rehearse-runs.service.js';
 import { RunUsage } from './produce/run-usage.service.js';
 import { ScreenRun } from './produce/screen-run.service.js';
 import { ScreenAsk } from './start/screen-ask.service.js';
@@ -54,7 +55,7 @@ import { StreamLogRepository } from './stream/stream-log.repository.js';
 import { PromptService } from './window/prompt.service.js';
 import { ReplyService } from './wire/reply.service.js';
 
-const SHARED = [RunNews, ConversationRepository, MessageRepository, HistoryRepository, RunRepository, StreamLogRepository, ActiveRuns, AnswerCacheRepository, AnswerCache, LabelLogRepository, ConcludeRunService, RunControlService, RunUsage, ScreenRun, ExecuteRunService];
+const SHARED = [RehearseRuns, RunNews, ConversationRepository, MessageRepository, HistoryRepository, RunRepository, StreamLogRepository, ActiveRuns, AnswerCacheRepository, AnswerCache, LabelLogRepository, ConcludeRunService, RunControlService, RunUsage, ScreenRun, ExecuteRunService];
 const API = [ReadyAnswerRepository, ReadyAnswerService, AnswerSource, ServeRunService, ConversationService, AnswerService, StartRunService, ScreenAsk, PromptService, LaunchRunService, RunRates, QueuedRunService, FollowService, RunStreamService, ReplyService, CompletionService, OfferService, LabelFreeService, ConversationExportService, AccountService, ProfileService, CostReportRepository, CostReportService];
 const WORKER = [SweepJob, LabelLogJob, WorkerService];
 const CONTROLLERS = [ConversationController, MessageController, RunController, CompletionsController, ModelsController, AccountController, ProfileController, LabelController];

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { RequestContext } from '../../platform/context/index.js';
 import { DomainError } from '../../platform/errors/index.js';
-import { integerJson, type Credits } from '../../platform/values/index.js';
+import { integerJson, newId, type Credits } from '../../platform/values/index.js';
 import { TenantService } from '../../tenants/index.js';
 import { GrantService, grantRow } from '../grants/grant.service.js';
 import { walletOf } from '../ledger/account.js';
@@ -32,6 +32,12 @@ export class MeteringService {
       wallet_id: walletOf(ctx.tenantId, estimate.userId).id, conversation_id: estimate.conversationId ?? null, api_key_id: estimate.apiKeyId ?? null, grants: grants.map(grantRow),
     };
     return { estimate, prices, wanted, minimum, grants, row };
+  }
+
+  /** The two rows of an answer that costs nothing, of a user whom nobody knows: for rehearsals. */
+  rehearsal(tenantId: string, userId: string, model: string): { readonly held: HoldRequest['row']; readonly collected: Settlement['row'] } {
+    const held = { wanted: '0', minimum: '0', model, price_list_id: newId(), wallet_id: walletOf(tenantId, userId).id, conversation_id: null, api_key_id: null, grants: [] };
+    return { held, collected: { cost: '0', prompt_tokens: 0, cached_tokens: 0, completion_tokens: 0, reasoning_tokens: 0, usage_source: 'counted' } };
   }
 
   /** The grants of a request were given, or had been before. */

@@ -52,45 +52,16 @@ export class RunRepository {
   constructor(private readonly database: Database) {}
 
   async open(ctx: RequestContext, input: OpenInput): Promise<OpenAnswer> {
-    const { conversation } = input;
-    const question = conversation !== undefined && 'question' in conversation.next ? { ...conversation.next.question, tokenizer: input.tokenizer } : null;
-    return this.database.call<OpenAnswer>(ctx, 'open_runs', {
-      run_id: input.runId,
-      answer_id: input.answerId,
-      user_id: input.userId,
-      model: input.model,
-      request_hash: input.requestHash,
-      idempotency_key: input.idempotencyKey ?? null,
-      conversation_id: conversation?.id ?? null,
-      revision: conversation?.revision ?? null,
-      question,
-      regenerates: conversation !== undefined && 'regenerates' in conversation.next ? conversation.next.regenerates : null,
-      charge: input.charge,
-    });
+    return this.database.call<OpenAnswer>(ctx, 'open_runs', openRow(input));
   }
 
   async conclude(ctx: RequestContext, input: ConcludeInput): Promise<ConcludeAnswer> {
-    const { outcome } = input;
-    return this.database.call<ConcludeAnswer>(ctx, 'conclude_runs', {
-      run_id: input.runId,
-      user_id: ctx.actor.kind === 'user' ? ctx.actor.userId : null,
-      generation: input.generation,
-      state: outcome.state,
-      finish_reason: outcome.finishReason ?? null,
-      error_code: outcome.errorCode ?? null,
-      content: outcome.content,
-      prompt_tokens: outcome.usage.promptTokens,
-      completion_tokens: outcome.usage.completionTokens,
-      usage_source: outcome.usageSource,
-      channel_id: outcome.expense?.channelId ?? null,
-      upstream_cost_micro_cny: outcome.expense?.microCny?.toString() ?? null,
-      answer_state: outcome.recalled === true ? 'recalled' : null,
-      withhold_question: outcome.withholdsQuestion ?? false,
-      answer_tokens: input.answerTokens,
-      tokenizer: input.tokenizer,
-      title: input.title ?? null,
-      charge: input.charge,
-    });
+    return this.database.call<ConcludeAnswer>(ctx, 'conclude_runs', concludeRow(ctx, input));
+  }
+
+  /** Both for a run of nobody, undone: the first real one finds everything planned. */
+  async rehearse(ctx: RequestContext, opened: OpenInput, concluded: ConcludeInput): Promise<void> {
+    await this.database.rehearse(ctx, openRow(opened), concludeRow(ctx, concluded));
   }
 
   /** Raises the generation of a run that is still open: from here on the former holder can't conclude it. Undefined when it is over. */
@@ -125,4 +96,48 @@ export class RunRepository {
       return rows.map((row) => ({ tenantId: row.tenant_id, runId: row.id }));
     });
   }
+}
+
+/** As the SQL function takes it. */
+function openRow(input: OpenInput): object {
+  const { conversation } = input;
+  const question = conversation !== undefined && 'question' in conversation.next ? { ...conversation.next.question, tokenizer: input.tokenizer } : null;
+  return {
+    run_id: input.runId,
+    answer_id: input.answerId,
+    user_id: input.userId,
+    model: input.model,
+    request_hash: input.requestHash,
+    idempotency_key: input.idempotencyKey ?? null,
+    conversation_id: conversation?.id ?? null,
+    revision: conversation?.revision ?? null,
+    question,
+    regenerates: conversation !== undefined && 'regenerates' in conversation.next ? conversation.next.regenerates : null,
+    charge: input.charge,
+  };
+}
+
+/** As the SQL function takes it. */
+function concludeRow(ctx: RequestContext, input: ConcludeInput): object {
+  const { outcome } = input;
+  return {
+    run_id: input.runId,
+    user_id: ctx.actor.kind === 'user' ? ctx.actor.userId : null,
+    generation: input.generation,
+    state: outcome.state,
+    finish_reason: outcome.finishReason ?? null,
+    error_code: outcome.errorCode ?? null,
+    content: outcome.content,
+    prompt_tokens: outcome.usage.promptTokens,
+    completion_tokens: outcome.usage.completionTokens,
+    usage_source: outcome.usageSource,
+    channel_id: outcome.expense?.channelId ?? null,
+    upstream_cost_micro_cny: outcome.expense?.microCny?.toString() ?? null,
+    answer_state: outcome.recalled === true ? 'recalled' : null,
+    withhold_question: outcome.withholdsQuestion ?? false,
+    answer_tokens: input.answerTokens,
+    tokenizer: input.tokenizer,
+    title: input.title ?? null,
+    charge: input.charge,
+  };
 }

@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { retryTransaction, sqlState } from './transaction-retry.js';
 
 /** Most rows, and most characters of JSON, that one statement takes. */
@@ -56,6 +56,11 @@ export class GroupedCall {
     } finally {
       for (const client of clients) client.release();
     }
+  }
+
+  /** Calls it for one row in a transaction of the caller's. */
+  async callIn(client: PoolClient, row: unknown): Promise<void> {
+    await client.query({ ...this.statement, values: [JSON.stringify([row])] });
   }
 
   private get statement(): { readonly name: string; readonly text: string } {
