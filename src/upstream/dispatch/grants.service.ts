@@ -26,6 +26,8 @@ export class Grants {
   private handler: GrantHandler | undefined;
   private readonly holds = new Map<string, AbortController>();
   private readonly hedges = new Hedges();
+  /** Leases in hand, as the gauge counts them: a channel may be renamed or gone by the time they end. */
+  private readonly counted = new Map<string, { readonly channel: string; readonly tier: string }>();
 
   constructor(
     private readonly gate: AdmissionRepository,
@@ -67,7 +69,8 @@ export class Grants {
       return await this.handler(grant);
     } finally {
       call.close();
-      this.keeper.drop(ticket.runId);
+      // One that ran out before it was used was never settled.
+      for (const held of [{}, { hedge: true as const }]) this.drop(holderOf(ticket.runId, held));
       this.holds.delete(ticket.runId);
       this.metrics.activeRuns.dec();
     }
@@ -119,7 +122,22 @@ export class Grants {
 
   private keep(ticket: Ticket, lease: Lease): void {
     this.keeper.keep(heldOf(ticket, lease));
-    this.metrics.channelLeases.inc({ channel: this.nameOf(lease), tier: tierLabel(ticket) });
+const holder = holderOf(ticket.runId, lease);
+    this.uncount(holder);
+    const labels = { channel: this.nameOf(lease), tier: tierLabel(ticket) };
+    this.counted.set(holder, labels);
+    this.metrics.channelLeases.inc(labels);
+  }
+
+  private drop(holder: string): void {
+    this.keeper.drop(holder);
+    this.uncount(holder);
+  }
+
+  private uncount(holder: string): void {
+    const labels = this.counted.get(holder);
+    if (labels !== undefined) this.metrics.channelLeases.dec(labels);
+    this.counted.delete(holder);
   }
 
   private nameOf(lease: Lease): string {
@@ -140,7 +158,10 @@ export class Grants {
   /** Nobody waits for the books: what Redis could not be told, the lease's end makes good. */
   private settle(ticket: Ticket, lease: Lease, report: CallReport): void {
     const channel = this.directory.find(lease.channelId) ?? goneChannel(lease.channelId);
-    if (report.release !== undefined) this.metrics.channelLeases.dec({ channel: this.nameOf(lease), tier: tierLabel(ticket) });
+    const holder = holderOf(ticket.runId, lease);
+    // A run's own goes on being renewed for its subjects' sake; a second call's may even end after its run.
+    if (report.release !== undefined && lease.hedge === true) this.drop(holder);
+    else if (report.release !== undefined) this.uncount(holder);
     this.gate.settle(heldOf(ticket, lease), lease, termsOf(channel), ticket.model, report).then(
       (waiting) => { if (waiting && report.release !== undefined) this.pump.wake(0); },
       (error: unknown) => this.logger.debug({ run: ticket.runId, ...errorFields(error) }, 'a call could not be settled'),

@@ -3,7 +3,6 @@ import { CONFIG, type Config } from '../../platform/config/index.js';
 import { LOGGER, errorFields, type Logger } from '../../platform/telemetry/index.js';
 import { newId } from '../../platform/values/index.js';
 import { AdmissionRepository, type HeldLease } from '../admission/admission.repository.js';
-import { holderOf } from '../admission/lease.js';
 
 /** Five signs of life fit into the life of a lease. */
 const RENEW_MS = 3_000;
@@ -47,10 +46,9 @@ export class LeaseKeeper {
     this.held.set(lease.holder, lease);
   }
 
-  /** A run's leases, its second call's included, are over. */
-  drop(runId: string): void {
-    this.held.delete(runId);
-    this.held.delete(holderOf(runId, { hedge: true }));
+  /** @param holder the name that the lease is open under. */
+  drop(holder: string): void {
+    this.held.delete(holder);
   }
 
   private async renew(): Promise<void> {
