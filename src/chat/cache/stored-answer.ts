@@ -22,6 +22,11 @@ export function storable(outcome: Outcome): StoredAnswer | undefined {
   return { content, completionTokens: usage.completionTokens, reasoningTokens: usage.reasoningTokens ?? 0 };
 }
 
+/** A reply that the tenant's lists have ready for a banned topic. Costs nothing. */
+export function fixedAnswer(content: string): StoredAnswer {
+  return { content, completionTokens: 0, reasoningTokens: 0, finishReason: 'content_filter' };
+}
+
 /** The stored answer as an upstream would have told it: the whole prompt came from a cache. */
 export async function* toldAgain(answer: StoredAnswer, promptTokens: number): AsyncGenerator<DeltaBatch> {
   const { content, completionTokens, reasoningTokens, finishReason = 'stop' } = answer;

@@ -6,6 +6,7 @@ import { delay, now } from '../../platform/values/index.js';
 import { StandingService } from '../../identity/index.js';
 import type { GateEvent } from '../../moderation/index.js';
 import { UpstreamFailure, type DeltaBatch, type Grant } from '../../upstream/index.js';
+import { fixedAnswer, toldAgain } from '../cache/stored-answer.js';
 import { shownText, type RunEvent } from '../stream/run-event.js';
 import { StreamLogRepository, type Taken } from '../stream/stream-log.repository.js';
 import { ActiveRuns, RunEnded, type EndCause } from './active-runs.js';
@@ -123,7 +124,8 @@ export class ExecuteRunService {
       // A refusal ends the call to the model at once.
       screening.passed.catch((error: unknown) => error instanceof RunEnded && end(error.endCause));
       if (screening.before) await screening.passed;
-      const opening = grant.open(plan.request, signal);
+      // A fixed reply is given by whoever has the run, also after the process died that began it.
+      const opening = plan.fixedReply === undefined ? grant.open(plan.request, signal) : Promise.resolve(toldAgain(fixedAnswer(plan.fixedReply), plan.promptTokens));
       // Its failure is seen below; until then it must not count as unhandled.
       opening.catch(() => undefined);
       if (answer.seq === 1) await this.begin(held, signal, opening);
@@ -141,7 +143,7 @@ export class ExecuteRunService {
       }
       if (signal.aborted) throw signal.reason;
       await screening.passed;
-      if (answer.finishReason === 'content_filter') return await this.outcome(held, plan.fixedReply === true ? { ...RECALLED, withholdsQuestion: true } : { state: 'refused', finishReason: 'content_filter' });
+      if (answer.finishReason === 'content_filter') return await this.outcome(held, plan.fixedReply !== undefined ? { ...RECALLED, withholdsQuestion: true } : { state: 'refused', finishReason: 'content_filter' });
       return await this.outcome(held, { state: 'finished', finishReason: finishReasonOf(answer.finishReason) });
     } catch (error) {
       return this.explain(held, signal.aborted ? signal.reason : error);

@@ -20,7 +20,7 @@ export class ScreenRun {
   /** Begins to judge the question, whoever asked it and by whichever door. */
   async open(plan: RunPlan, signal: AbortSignal): Promise<RunScreening> {
     const subject = subjectOf(plan);
-    if (plan.fixedReply === true) return { passed: Promise.resolve(), before: false, gate: this.gates.unguarded() };
+    if (plan.fixedReply !== undefined) return { passed: Promise.resolve(), before: false, gate: this.gates.unguarded() };
     const { before, verdict } = await this.screening.remote(plan.ctx, subject, textsOf(plan), signal);
     const passed = verdict.then(({ action, message, unavailable }) => {
       if (action !== 'block') return;

@@ -26,8 +26,8 @@ export interface RunPlan {
   readonly cache?: { readonly place: CachePlace; readonly seconds: number };
   /** The client brought a system prompt of its own, which is judged as its words are. */
   readonly ownPrompt?: boolean;
-  /** The answer is a fixed reply to a banned topic: nobody judges it, and the question is withheld. */
-  readonly fixedReply?: boolean;
+  /** The whole answer, to a banned topic: no model is asked, nobody judges it, and the question is withheld. */
+  readonly fixedReply?: string;
   /** The turn that the answer completes, and the revision of the history that the prompt was made from; absent outside of conversations. */
   readonly turn?: { readonly question: string; readonly questionTokens: number; readonly revision: number; readonly replacesAnswer: boolean };
 }

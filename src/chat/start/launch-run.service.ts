@@ -31,8 +31,8 @@ export interface OpenedRun {
   readonly answerId: string;
   readonly priceListId: string;
   readonly includeUsage: boolean;
-  /** The answer is a fixed reply, and the question is withheld. */
-  readonly fixedReply: boolean;
+  /** The whole answer, to a banned topic. */
+  readonly fixedReply: string | undefined;
   /** Who asks had bought credits left. */
   readonly paid: boolean;
 }
@@ -69,7 +69,7 @@ export class LaunchRunService {
       paid: opened.paid,
       requestedAt,
       ...(prepared.ownPrompt ? { ownPrompt: true } : {}),
-      ...(opened.fixedReply ? { fixedReply: true } : {}),
+      ...(opened.fixedReply === undefined ? {} : { fixedReply: opened.fixedReply }),
       ...(found.cache === undefined ? {} : { cache: found.cache }),
       ...(prepared.turn === undefined ? {} : { turn: prepared.turn }),
     };

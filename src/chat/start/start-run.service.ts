@@ -8,6 +8,7 @@ import { MeteringService, type Estimate, type HoldRequest } from '../../billing/
 import { Dispatcher } from '../../upstream/index.js';
 import { AnswerSource, type Found } from '../cache/answer-source.service.js';
 import type { Question } from '../cache/cacheable.js';
+import { fixedAnswer } from '../cache/stored-answer.js';
 import { PromptService, requestOf, type Prepared } from '../window/prompt.service.js';
 import type { Ask, AskOptions } from './ask.js';
 import { LaunchRunService, type StartedRun } from './launch-run.service.js';
@@ -64,7 +65,7 @@ export class StartRunService {
       if (answer.outcome !== 'opened') return { runId, subject: undefined, position: { position: 0, etaMs: 0 }, model: undefined, repeated: true, cache: undefined };
       this.metering.granted(ctx, hold);
       const maxTokens = this.metering.answerRoom(hold, BigInt(answer.held));
-      return this.launcher.launch(ctx, { ...prepared, maxTokens }, { ...ids, priceListId: hold.prices.id, includeUsage: options.includeUsage, fixedReply: reply !== undefined, paid: answer.paid }, found);
+      return this.launcher.launch(ctx, { ...prepared, maxTokens }, { ...ids, priceListId: hold.prices.id, includeUsage: options.includeUsage, fixedReply: reply, paid: answer.paid }, found);
     }
   }
 
@@ -96,7 +97,7 @@ function questionOf(ask: Ask, prepared: Prepared, options: AskOptions): Question
 
 /** A reply that is written already: no model is asked, and nothing is stored for others. */
 function fixed(reply: string): Found {
-  return { result: 'bypass', answer: { content: reply, completionTokens: 0, reasoningTokens: 0, finishReason: 'content_filter' }, cache: undefined };
+  return { result: 'bypass', answer: fixedAnswer(reply), cache: undefined };
 }
 
 function estimateOf(ctx: RequestContext, prepared: Prepared): Estimate {

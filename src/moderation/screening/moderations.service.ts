@@ -7,7 +7,7 @@ import { CheckDesk, type CheckAnswer } from '../checkers/check-desk.service.js';
 import type { ModerationPolicy } from '../policy/policy.js';
 import { PolicyService } from '../policy/policy.service.js';
 import { thresholdOf } from '../policy/stored-policy.js';
-import { scan } from '../text/scan.js';
+import { scanInTurns } from '../text/scan.js';
 import type { Judgement } from '../verdict.js';
 import { VerdictLog } from '../verdicts/verdict-log.service.js';
 import { Lexicons } from '../words/lexicons.service.js';
@@ -55,7 +55,7 @@ export class ModerationsService {
     const judgements: Judgement[] = [];
     for (const text of texts) {
       const begin = performance.now();
-      judgements.push(localJudgement('input', versionOf(lexicons), scan(text, lexicons), 'on', performance.now() - begin));
+      judgements.push(localJudgement('input', versionOf(lexicons), await scanInTurns(text, lexicons), 'on', performance.now() - begin));
       if (judgements.length < texts.length) await nextTurn();
     }
     return judgements;

@@ -4,7 +4,8 @@ import { PolicyService } from '../policy/policy.service.js';
 import type { ModerationPolicy } from '../policy/policy.js';
 import type { Hit } from '../text/lexicon-entry.js';
 import type { Lexicon } from '../text/lexicon.js';
-import { masked, scan } from '../text/scan.js';
+import { masked, scanInTurns } from '../text/scan.js';
+import { Turns } from '../text/turns.js';
 import type { Verdict } from '../verdict.js';
 import { Lexicons } from '../words/lexicons.service.js';
 import { Consequences, type ScreeningSubject } from './consequences.service.js';
@@ -42,7 +43,7 @@ export class ScreeningService {
     if (mode === 'off') return { action: 'pass', judgements: [], texts: written.texts };
     const lexicons = await this.lexicons.of(ctx.tenantId);
     const begin = performance.now();
-    const found = scanned(written, lexicons);
+    const found = await scanned(written, lexicons);
     const hits = found.flatMap((each) => each.hits);
     const judgement = localJudgement('input', versionOf(lexicons), hits, mode, performance.now() - begin);
     this.consequences.note(ctx, subject, [...written.texts, ...written.beside].join('\n'), [judgement]);
@@ -67,9 +68,13 @@ export class ScreeningService {
   }
 }
 
-function scanned({ before, texts, beside }: WrittenTexts, lexicons: readonly Lexicon[]): readonly { readonly text: string; readonly hits: readonly Hit[] }[] {
-  const inTurn = texts.map((text, at) => ({ text, hits: scan(text, lexicons, at === 0 ? before : texts[at - 1]) }));
-  return [...inTurn, ...beside.map((text) => ({ text, hits: scan(text, lexicons) }))];
+/** An API client may bring hundreds of thousands of characters: nobody else is to wait for them. */
+async function scanned({ before, texts, beside }: WrittenTexts, lexicons: readonly Lexicon[]): Promise<readonly { readonly text: string; readonly hits: readonly Hit[] }[]> {
+  const turns = new Turns();
+  const found: { readonly text: string; readonly hits: readonly Hit[] }[] = [];
+  for (const [at, text] of texts.entries()) found.push({ text, hits: await scanInTurns(text, lexicons, at === 0 ? before : texts[at - 1], turns) });
+  for (const text of beside) found.push({ text, hits: await scanInTurns(text, lexicons, '', turns) });
+  return found;
 }
 
 function messageOf(action: Verdict['action'], hits: readonly Hit[], { texts }: ModerationPolicy): { readonly message?: string } {

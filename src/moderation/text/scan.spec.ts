@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { LexiconEntry } from './lexicon-entry.js';
 import { Lexicon } from './lexicon.js';
-import { masked, scan } from './scan.js';
+import { masked, scan, scanInTurns } from './scan.js';
+import { Turns } from './turns.js';
 
 const word = (text: string, rest: Partial<LexiconEntry> = {}): LexiconEntry => ({ kind: 'word', text, category: 'test', severity: 'medium', action: 'block', pinyin: false, ...rest });
 const lexiconOf = (entries: readonly LexiconEntry[], owner: 'platform' | 'tenant' = 'platform'): Promise<Lexicon> => Lexicon.build(entries, { owner, version: '1' });
@@ -45,6 +46,15 @@ describe('scan', () => {
     const platform = await lexiconOf([word('枪支'), word('炸药', { severity: 'high' })]);
     const tenant = await lexiconOf([word('枪支管理法', { kind: 'allow' }), word('炸药奖', { kind: 'allow' })], 'tenant');
     expect(scan('枪支管理法和炸药奖，枪支', [platform, tenant]).map((hit) => [hit.entry.text, hit.from])).toEqual([['炸药', 6], ['枪支', 10]]);
+  });
+
+  it('finds the same in steps, and lets others run between them', async () => {
+    const lexicon = await lexiconOf([word('违禁词'), word('shit')]);
+    const text = `${'好天气'.repeat(700)}违禁${' '.repeat(3)}词${'shit，'.repeat(1_000)}`;
+    let [turns, at] = [0, 0];
+    const busy = new Turns(() => (at += 7), async () => { turns += 1; });
+    expect(await scanInTurns(text, [lexicon], '违禁', busy)).toEqual(scan(text, [lexicon], '违禁'));
+    expect([scan(text, [lexicon]).length > 1, turns > 2]).toEqual([true, true]);
   });
 
   it('covers each character that is seen by a star', () => {

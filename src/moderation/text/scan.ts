@@ -3,9 +3,12 @@ import { byPlace } from './hit-order.js';
 import type { Hit } from './lexicon-entry.js';
 import type { Lexicon } from './lexicon.js';
 import { Search } from './search.js';
+import { Turns } from './turns.js';
 
 /** How much of the message before counts, in UTF-16 units. */
 const REMEMBERED = 160;
+/** UTF-16 units that are read in one go: well under a millisecond. */
+const STEP = 2_000;
 const MASK = '*';
 
 /**
@@ -13,15 +16,35 @@ const MASK = '*';
  * were split over two messages; such a find begins at 0 here. What lies in `before` alone was judged with it.
  */
 export function scan(text: string, lexicons: readonly Lexicon[], before = ''): readonly Hit[] {
+  const search = searchAfter(before, lexicons);
+  search.push(text);
+  return clipped(search.end());
+}
+
+/** The same in steps, between which others run: for texts of any length. */
+export async function scanInTurns(text: string, lexicons: readonly Lexicon[], before = '', turns = new Turns()): Promise<readonly Hit[]> {
+  const search = searchAfter(before, lexicons);
+  for (let at = 0; at < text.length; at += STEP) {
+    search.push(text.slice(at, at + STEP));
+    if (turns.due) await turns.pause();
+  }
+  return clipped(search.end());
+}
+
+/** A search that has read the message before. */
+function searchAfter(before: string, lexicons: readonly Lexicon[]): Search {
   const tail = before.slice(-REMEMBERED);
   const search = new Search(lexicons, -tail.length);
-  if (tail !== '') {
-    search.push(tail);
-    search.seam();
-  }
-  search.push(text);
-  const hits = search.end();
-  return tail === '' ? hits : hits.filter((hit) => hit.to > 0).map((hit) => (hit.from < 0 ? { ...hit, from: 0 } : hit)).sort(byPlace);
+  if (tail === '') return search;
+  search.push(tail);
+  search.seam();
+  return search;
+}
+
+/** The finds that end in the text; those that begin before it begin with it here. */
+function clipped(hits: readonly Hit[]): readonly Hit[] {
+  if (hits.every(({ from }) => from >= 0)) return hits;
+  return hits.filter((hit) => hit.to > 0).map((hit) => (hit.from < 0 ? { ...hit, from: 0 } : hit)).sort(byPlace);
 }
 
 /** The text with its hits covered, one `*` for each character that is seen. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { PlatformContext } from '../../platform/context/index.js';
 import { TenantService } from '../../tenants/index.js';
 import type { Hit } from '../text/lexicon-entry.js';
-import { scan } from '../text/scan.js';
+import { scanInTurns } from '../text/scan.js';
 import { Lexicons, versionOf } from './lexicons.service.js';
 import { listOf, type ListName } from './word-list.js';
 import type { WordOwner } from './word-owner.js';
@@ -26,6 +26,6 @@ export class WordTrial {
   async try(ctx: PlatformContext, owner: WordOwner, text: string): Promise<Trial> {
     if (owner !== undefined) await this.tenants.read(ctx, owner);
     const lexicons = owner === undefined ? await this.lexicons.ofPlatform() : await this.lexicons.of(owner);
-    return { version: versionOf(lexicons), hits: scan(text, lexicons).map((hit) => ({ ...hit, list: listOf(hit.entry) })) };
+    return { version: versionOf(lexicons), hits: (await scanInTurns(text, lexicons)).map((hit) => ({ ...hit, list: listOf(hit.entry) })) };
   }
 }
