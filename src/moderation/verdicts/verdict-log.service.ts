@@ -23,6 +23,12 @@ const CHECK_VIOLATION = '23514';
 
 type Outcome = 'written' | 'again' | 'lost';
 
+/** A text as it is kept: as it is, sealed, or not at all. */
+interface ShownText {
+  readonly text?: string;
+  readonly text_sealed?: string;
+}
+
 /** Writes judgements down, behind everybody's back: nobody waits for it, and nobody hears of its troubles but the metrics. */
 @Injectable()
 export class VerdictLog implements OnApplicationShutdown {
@@ -117,21 +123,22 @@ export class VerdictLog implements OnApplicationShutdown {
   }
 
   /** The text as it is to be kept, by the policy in force now. Errors: the driver's. */
-  private async shownText({ tenantId, id, text }: VerdictRecord): Promise<{ readonly text: string | null; readonly text_sealed: string | null }> {
-    if (text === undefined) return { text: null, text_sealed: null };
+  private async shownText({ tenantId, id, text }: VerdictRecord): Promise<ShownText> {
+    if (text === undefined) return {};
     const { sealTexts } = await this.policies.of(tenantId);
-    return sealTexts ? { text: null, text_sealed: this.sealer.seal(text, verdictTextPlace(tenantId, id)) } : { text, text_sealed: null };
+    return sealTexts ? { text_sealed: this.sealer.seal(text, verdictTextPlace(tenantId, id)) } : { text };
   }
 }
 
-function rowOf(record: VerdictRecord, text: { readonly text: string | null; readonly text_sealed: string | null }): object {
+/** What is undefined is left out on the way, and stands as null: most of a clean pass is. */
+function rowOf(record: VerdictRecord, text: ShownText): object {
   const { id, judgement } = record;
-  const { stage, layer, asked, action, cached, shadow, failure } = judgement;
+  const { stage, layer, asked, action, cached, shadow, failure, traceId, hit } = judgement;
   return {
     id, created_at: new Date(timeOfId(id)).toISOString(), stage, layer, version: keepable(judgement.version, 100), asked, action, label: keepable(judgement.label, 100) || 'normal', score: scoreOf(judgement),
-    trace_id: judgement.traceId === undefined ? null : keepable(judgement.traceId, 200), failure: failure ?? null, hit: judgement.hit === undefined ? null : keepable(judgement.hit, 500),
+    trace_id: traceId === undefined ? undefined : keepable(traceId, 200), failure, hit: hit === undefined ? undefined : keepable(hit, 500),
     latency_ms: Math.max(0, Math.round(judgement.latencyMs)), cached, shadow,
-    user_id: record.userId ?? null, conversation_id: record.conversationId ?? null, run_id: record.runId ?? null, message_id: record.messageId ?? null,
+    user_id: record.userId, conversation_id: record.conversationId, run_id: record.runId, message_id: record.messageId,
     text_sha256: record.textSha256, text_length: record.textLength, ...text,
   };
 }

@@ -46,6 +46,6 @@ export function keepable(text: string, most = MOST_TEXT): string {
 }
 
 /** A score as the log takes it. */
-export function scoreOf({ score }: Judgement): number | null {
-  return score === undefined || !Number.isFinite(score) ? null : Math.min(1, Math.max(0, score));
+export function scoreOf({ score }: Judgement): number | undefined {
+  return score === undefined || !Number.isFinite(score) ? undefined : Math.min(1, Math.max(0, score));
 }
