@@ -8,7 +8,7 @@ import { Platform } from '../kit/platform.js';
 import { wordsOf } from '../kit/sse-reader.js';
 import { scripted, unseen, upstreamCounters } from '../kit/upstream-script.js';
 import { WxappFieldClient } from '../kit/wxapp-field-client.js';
-import { WECHAT_PATHS, judgeTextsBy, wechatCalls } from '../kit/wechat-script.js';
+import { WECHAT_PATHS, healWechat, judgeTextsBy, scriptWechat, wechatCalls } from '../kit/wechat-script.js';
 
 let platform: Platform;
 let staff: string;
@@ -206,7 +206,55 @@ describe('the remote layers on the way in', () => {
   });
 });
 
+describe('an answer that is stopped before its verdict', () => {
+  const slowly = (tenant: TestTenant) => scriptWechat(platform, { default: { path: WECHAT_PATHS.textCheck, delayMs: 500, appid: tenant.appId } });
+  const stop = (user: TestUser, runId: string) => platform.api.ok('POST', `/v1/runs/${runId}/stop`, { token: user.token });
+
+  it('is judged to its end, and what must not stay is taken back', async () => {
+    const { tenant, user } = await stage();
+    await judgeTextsBy(platform, tenant, [{ keyword: '坏内容', suggest: 'risky', label: 20002 }]);
+    await slowly(tenant);
+    const { conversation, stream } = await send(user, unseen({ text: `这里有坏内容。${'好'.repeat(300)}`, gapMs: 20 }));
+    let shown = '';
+    await stream.until(({ data }) => (shown += data.content ?? '').includes('坏内容'));
+    await stop(user, stream.runId);
+    const rest = await stream.all();
+    expect([rest.some(({ event }) => event === 'recall'), rest.at(-1)?.data.finish_reason]).toEqual([true, 'content_filter']);
+    const [stored] = await messagesOf(user, conversation);
+    expect([stored.state, stored.content.includes('坏内容')]).toEqual(['recalled', false]);
+    await healWechat(platform);
+  });
+
+  it('leaves no question that was refused meanwhile', async () => {
+    const { tenant, user } = await stage();
+    await slowly(tenant);
+    const { conversation, stream } = await send(user, `色情测试 ${scripted({ tokens: 50, firstTokenMs: 3_000 })}`);
+    await stream.until(({ event }) => event === 'started');
+    await stop(user, stream.runId);
+    expect((await stream.all()).at(-1)?.data.code).toBe('content_blocked');
+    const [, question] = await messagesOf(user, conversation);
+    expect([question.content, question.state]).toEqual(['', 'refused']);
+    await healWechat(platform);
+  });
+
+  it('that nobody could judge where the policy is closed costs nothing, whatever else costs', async () => {
+    const { tenant, user } = await stage({ output: { wechat: { mode: 'on', on_failure: 'closed', deadline_ms: 300 }, charge: 'produced', instead_of_wechat: 'nobody' }, input: { wechat: { mode: 'off' } } });
+    await scriptWechat(platform, { default: { path: WECHAT_PATHS.textCheck, hang: true, appid: tenant.appId } });
+    const { stream } = await send(user, scripted({ tokens: 20 }));
+    expect((await stream.all()).at(-1)?.data).toMatchObject({ finish_reason: 'content_filter', credits: 0 });
+    await healWechat(platform);
+  });
+});
+
 describe('a client of the field', () => {
+  it('of the OpenAI format is told the text of the layer that refused', async () => {
+    const { user } = await stage();
+    const key = await makeApiKey(platform, user);
+    const refused = await platform.api.post('/v1/chat/completions', { model: 'sim-chat', messages: [{ role: 'user', content: `forbidden ${scripted({ tokens: 2, firstTokenMs: 500 })}` }] }, { token: key });
+    expect([refused.status, refused.body.error.message]).toEqual([422, '提问涉及敏感话题']);
+  });
+
+
   it('reads a refusal as code 102 with the text to show', async () => {
     const { user } = await stage();
     const conversation = await makeConversation(platform.api, user);

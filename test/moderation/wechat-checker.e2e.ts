@@ -68,7 +68,10 @@ describe('a text', () => {
     expect(contents.every((piece) => piece.length <= 2_500)).toBe(true);
   });
 
-  it('of 25,000 characters that pass is asked about whole, four pieces at a time', async () => {
+  /** Text of which no two pieces are the same. */
+  const varied = (length: number): string => Array.from({ length }, (_, at) => String.fromCodePoint(0x4e00 + ((at * 7_919) % 20_000))).join('');
+
+  it('of 18,000 characters that pass is asked about whole, four pieces at a time', async () => {
     let open = 0;
     let most = 0;
     ground.wechat.onCheck = async () => {
@@ -77,9 +80,19 @@ describe('a text', () => {
       open -= 1;
       return PASSES;
     };
-    expect(await check(['字'.repeat(25_000)])).toMatchObject({ suggests: 'pass', label: 'normal', traceId: 'trace-1' });
-    expect([checks().length, most <= 4]).toEqual([11, true]);
-    expect(checks().reduce((sum, { body }) => sum + Array.from(String(body.content)).length, 0)).toBe(25_000 + 10 * 100);
+    expect(await check([varied(18_000)])).toMatchObject({ suggests: 'pass', label: 'normal', traceId: 'trace-1' });
+    expect([checks().length, most <= 4]).toEqual([8, true]);
+    expect(checks().reduce((sum, { body }) => sum + Array.from(String(body.content)).length, 0)).toBe(18_000 + 7 * 100);
+  });
+
+  it('that is longer is not for this layer, and spends nothing of the app', async () => {
+    await expect(check([varied(30_000)])).rejects.toMatchObject({ failure: 'too_long' });
+    expect(ground.wechat.host.calls).toEqual([]);
+  });
+
+  it('that is only made long is asked about once', async () => {
+    await check([`${'= '.repeat(90_000)}你好${' '.repeat(9_000)}`, '你好']);
+    expect(checks()).toHaveLength(2);
   });
 
   it('that is blank costs nothing', async () => {

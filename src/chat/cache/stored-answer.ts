@@ -17,7 +17,7 @@ export const STORED_BYTES = 64 * 1024;
 /** What is kept of an outcome: a whole answer that the model itself ended, and nothing that was refused, stopped, cut or came from a store. */
 export function storable(outcome: Outcome): StoredAnswer | undefined {
   const { state, finishReason, content, usage, usageSource } = outcome;
-  if (state !== 'finished' || finishReason !== 'stop' || usageSource === 'cache') return undefined;
+  if (state !== 'finished' || finishReason !== 'stop' || usageSource === 'cache' || outcome.partial === true) return undefined;
   if (content.trim() === '' || Buffer.byteLength(content) > STORED_BYTES) return undefined;
   return { content, completionTokens: usage.completionTokens, reasoningTokens: usage.reasoningTokens ?? 0 };
 }

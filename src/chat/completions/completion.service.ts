@@ -47,7 +47,7 @@ export class CompletionService {
     if (failed?.type === 'error') {
       interest.end();
       await frames.return(undefined);
-      throw new DomainError(failed.code);
+      throw new DomainError(failed.code, { message: failed.message });
     }
     if (run.cache !== undefined) reply.header('x-cache', run.cache.result);
     await this.replies.stream(reply, openaiFormat, subject, held.resume(), interest);
@@ -61,7 +61,7 @@ export class CompletionService {
       for await (const batch of this.streams.frames(ctx, run.runId, 0, interest.signal, !run.repeated)) {
         for (const frame of batch) if (frame.type === 'delta' || frame.type === 'recall') words.push(frame);
         const terminal = terminalIn(batch);
-        if (terminal?.type === 'error') throw new DomainError(terminal.code);
+        if (terminal?.type === 'error') throw new DomainError(terminal.code, { message: terminal.message });
         if (terminal?.type === 'done') {
           const completion: CompletionDto = chatCompletion(subject, shownText(words), terminal.finishReason, terminal.usage);
           if (run.cache !== undefined) reply.header('x-cache', run.cache.result);

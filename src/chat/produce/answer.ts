@@ -26,7 +26,7 @@ export class Answer {
 
   /** @param nextSeq of the next event in the log. @param earlier what stands of an earlier worker's words. */
   constructor(private nextSeq: number, earlier = '') {
-    if (earlier !== '') this.parts.push({ seq: nextSeq - 1, content: earlier });
+    if (earlier !== '') this.parts.push({ seq: 1, content: earlier });
     this.length = earlier.length;
   }
 

@@ -13,7 +13,7 @@ import { ActiveRuns, RunEnded, type EndCause } from './active-runs.js';
 import { Answer, AnswerTooLong } from './answer.js';
 import { ConcludeRunService } from '../run/conclude-run.service.js';
 import { RunUsage, type Ending } from './run-usage.service.js';
-import { ScreenRun } from './screen-run.service.js';
+import { ScreenRun, type RunScreening } from './screen-run.service.js';
 import { finishReasonOf, type Hold, type Outcome, type RunPlan, type UsageSource } from '../run/run.js';
 import { RunRepository } from '../run/run.repository.js';
 
@@ -116,11 +116,12 @@ export class ExecuteRunService {
 
   private async produce(grant: Grant, held: Held, signal: AbortSignal, end: (cause: EndCause) => void, onSpoke: () => void): Promise<Outcome | 'fenced' | 'hand_over'> {
     const { answer, plan } = held;
+    let screening: RunScreening | undefined;
     try {
       if (held.stop !== undefined) return await this.ended(held, causeOfStop(held.stop));
-      if (held.interrupted) return await this.outcome(held, held.recalled ? RECALLED : { state: 'failed', errorCode: 'unavailable' });
+      if (held.interrupted) return await this.lost(held);
       await this.standing.assertGood(plan.ctx);
-      const screening = await this.screens.open(plan, signal);
+      screening = await this.screens.open(plan);
       // A refusal ends the call to the model at once.
       screening.passed.catch((error: unknown) => error instanceof RunEnded && end(error.endCause));
       if (screening.before) await screening.passed;
@@ -129,8 +130,12 @@ export class ExecuteRunService {
       // Its failure is seen below; until then it must not count as unhandled.
       opening.catch(() => undefined);
       if (answer.seq === 1) await this.begin(held, signal, opening);
-      for await (const events of screening.gate.through(wordsOf(opening, answer), signal)) {
-        if (signal.aborted) break;
+      for await (const events of screening.gate.through(wordsOf(opening, answer))) {
+        if (signal.aborted) {
+          if (!isJudgedToTheEnd(signal)) break;
+          if (await this.takeBack(held, events)) return await this.outcome(held, recalled(events, screening), screening.gate.produced);
+          continue;
+        }
         const first = !answer.spoke;
         // No word is shown before the question has passed.
         if (first) await screening.passed;
@@ -139,15 +144,26 @@ export class ExecuteRunService {
           onSpoke();
           this.metrics.firstToken.observe({ model: plan.request.model }, (now() - plan.requestedAt) / 1000);
         }
-        if (stopped) return await this.outcome(held, { ...RECALLED, charge: screening.gate.charge }, screening.gate.produced);
+        if (stopped) return await this.outcome(held, recalled(events, screening), screening.gate.produced);
       }
       if (signal.aborted) throw signal.reason;
       await screening.passed;
       if (answer.finishReason === 'content_filter') return await this.outcome(held, plan.fixedReply !== undefined ? { ...RECALLED, withholdsQuestion: true } : { state: 'refused', finishReason: 'content_filter' });
-      return await this.outcome(held, { state: 'finished', finishReason: finishReasonOf(answer.finishReason) });
+      return await this.outcome(held, { state: 'finished', finishReason: finishReasonOf(answer.finishReason), ...(screening.gate.withholds ? { partial: true } : {}) });
     } catch (error) {
-      return this.explain(held, signal.aborted ? signal.reason : error);
+      // The question stays though its answer was stopped: whether it may is for the verdict to say.
+      const blocked = isJudgedToTheEnd(signal) ? await screening?.passed.then(() => undefined, (refusal: unknown) => refusal) : undefined;
+      return this.explain(held, blocked ?? (signal.aborted ? signal.reason : error));
     }
+  }
+
+  /** An earlier worker died in mid-answer: what it had shown stays, unless it must not, which perhaps nobody had found out yet. */
+  private async lost(held: Held): Promise<Outcome> {
+    if (held.recalled) return this.outcome(held, RECALLED);
+    const replace = await this.screens.judgeShown(held.plan, held.answer.content);
+    if (replace === undefined) return this.outcome(held, { state: 'failed', errorCode: 'unavailable' });
+    await this.takeBack(held, [{ type: 'stop', keep: 0, takesBack: true, replace }]);
+    return this.outcome(held, RECALLED);
   }
 
   /** Stage 9 to 10: what the gate lets through. @returns whether it broke the answer off. */
@@ -156,12 +172,16 @@ export class ExecuteRunService {
     await this.append(held, signal, held.answer.say(texts, performance.now()));
     const stop = events.find((event) => event.type === 'stop');
     if (stop === undefined) return false;
-    const replace = stop.keep === 0 ? stop.replace : `\n\n${stop.replace}`;
-    if (!stop.takesBack) {
-      await this.append(held, signal, held.answer.say([replace], performance.now()));
-      return true;
-    }
-    const refusal = await this.log.recall(held.plan.ctx.tenantId, held.hold, held.answer.recall(stop.keep, replace));
+    const replace = noticeOf(stop);
+    if (!(await this.takeBack(held, events))) await this.append(held, signal, held.answer.say([replace], performance.now()));
+    return true;
+  }
+
+  /** What the gate takes back, also of an answer that was stopped meanwhile. @returns whether there was anything */
+  private async takeBack(held: Held, events: readonly GateEvent[]): Promise<boolean> {
+    const stop = events.find((event) => event.type === 'stop');
+    if (stop === undefined || !stop.takesBack) return false;
+    const refusal = await this.log.recall(held.plan.ctx.tenantId, held.hold, held.answer.recall(stop.keep, noticeOf(stop)));
     if (refusal !== undefined) throw new RunEnded({ kind: refusal });
     held.answer.logged();
     return true;
@@ -218,6 +238,22 @@ export class ExecuteRunService {
   private async outcome(held: Held, end: Ending, produced?: string): Promise<Outcome> {
     return this.usage.outcome(held.plan, held.answer, held.source, end, produced);
   }
+}
+
+/** What the user reads in place of what is withheld. */
+function noticeOf({ keep, replace }: Extract<GateEvent, { type: 'stop' }>): string {
+  return keep === 0 ? replace : `\n\n${replace}`;
+}
+
+/** How a run ends that the gate broke off. Nobody pays for an answer that nobody could judge. */
+function recalled(events: readonly GateEvent[], { gate }: RunScreening): Ending {
+  const stop = events.find((event) => event.type === 'stop');
+  return { ...RECALLED, charge: stop?.unavailable === true ? 'nothing' : gate.charge };
+}
+
+/** Somebody stopped it, or the process goes: what was shown stays, and so it has to be judged. */
+function isJudgedToTheEnd({ reason }: AbortSignal): boolean {
+  return reason instanceof RunEnded && (reason.endCause.kind === 'stopped' || reason.endCause.kind === 'shutdown');
 }
 
 /** The words of the batches; what comes beside them is noted on the way. */

@@ -58,6 +58,8 @@ export interface Outcome {
   readonly withholdsQuestion?: boolean;
   /** Moderation broke the answer off: what stands of it is shown, and never used. */
   readonly recalled?: boolean;
+  /** Parts were withheld from this client: not what others are to be given. */
+  readonly partial?: boolean;
   /** What an answer that was refused costs: nothing unless told. */
   readonly charge?: 'nothing' | 'produced';
 }

@@ -10,7 +10,8 @@ import { shownText, type RunEvent } from '../stream/run-event.js';
 import { StreamLogRepository, type RunPulse } from '../stream/stream-log.repository.js';
 import { ConcludeRunService } from './conclude-run.service.js';
 import { causeOfStop } from '../produce/execute-run.service.js';
-import { orderOf, type Outcome, type RunPlan } from './run.js';
+import { ScreenRun } from '../produce/screen-run.service.js';
+import { orderOf, type Hold, type Outcome, type RunPlan } from './run.js';
 import { RunRepository } from './run.repository.js';
 
 const EVERY_MS = 4_000;
@@ -42,6 +43,7 @@ export class SweepJob {
     private readonly concluder: ConcludeRunService,
     private readonly dispatcher: Dispatcher,
     private readonly tokens: TokenCounter,
+    private readonly screens: ScreenRun,
   ) {}
 
   start(): void {
@@ -108,16 +110,27 @@ export class SweepJob {
     const usage = { promptTokens: content === '' ? 0 : plan.promptTokens, completionTokens: content === '' ? 0 : await this.tokens.count(content, 'o200k_base') };
     const seq = (known?.events.at(-1)?.seq ?? 0) + 1;
     const outcome: Outcome = { ...endOf(known), content, usage, usageSource: 'counted' };
+    // Words that nobody judged to their end, because the process died that did.
+    const replace = outcome.recalled === true ? undefined : await this.screens.judgeShown(plan, content);
+    if (replace !== undefined) return this.takeBack(plan, { runId, generation }, seq, { ...RECALLED, content: replace, usage, usageSource: 'counted' });
     if (await this.concluder.conclude(plan, { runId, generation }, seq, outcome)) this.logger.warn({ run: runId, tenant: tenantId, generation }, 'swept a run that was left open');
   }
+
+  private async takeBack(plan: RunPlan, hold: Hold, seq: number, outcome: Outcome): Promise<void> {
+    await this.log.recall(plan.ctx.tenantId, hold, { type: 'recall', seq, fromSeq: 1, replace: outcome.content });
+    await this.concluder.conclude(plan, hold, seq + 1, outcome);
+  }
 }
+
+/** An answer that moderation takes back. */
+const RECALLED = { state: 'refused', finishReason: 'content_filter', recalled: true } as const;
 
 function isDead(pulse: RunPulse): boolean {
   return pulse.beatAt === undefined || now() - pulse.beatAt >= DEAD_MS;
 }
 
 function endOf({ stop, events = [] }: { readonly stop?: string | undefined; readonly events?: readonly RunEvent[] } = {}): Pick<Outcome, 'state' | 'finishReason' | 'errorCode' | 'recalled'> {
-  if (events.some(({ type }) => type === 'recall')) return { state: 'refused', finishReason: 'content_filter', recalled: true };
+  if (events.some(({ type }) => type === 'recall')) return RECALLED;
   if (stop === undefined) return { state: 'failed', errorCode: 'unavailable' };
   const cause = causeOfStop(stop);
   return cause.kind === 'refused' ? { state: 'refused', errorCode: cause.code } : { state: 'stopped', finishReason: 'stopped' };

@@ -8,6 +8,8 @@ import { findingOf } from './scores.js';
 /** Long texts are judged in pieces: a short offence would drown in a long text. */
 const PIECE = { length: 8_000, overlap: 200 } as const;
 const GATHER = { waitMs: 5, mostItems: 32, mostWeight: 100_000, mostWaiting: 5_000 } as const;
+/** Whoever waited for so long left because it was slow. */
+const SLOW_MS = 1_000;
 const CIRCUIT: CircuitOptions = { failures: 5, share: 0.5, calls: 20, windowMs: 10_000, openMs: 1_000, longestMs: 15_000, probeMs: 31_000 };
 
 /** Layer 3: an OpenAI-compatible moderation endpoint. Without one it covers nobody. */
@@ -45,6 +47,7 @@ export class OpenAiChecker implements Checker {
   }
 
   private async send(texts: readonly string[], signal: AbortSignal): Promise<readonly Scored[]> {
+    const began = performance.now();
     if (this.endpoint === undefined) throw new CheckFailed('unreachable', 'no endpoint is configured');
     const passage = this.circuit.enter(performance.now());
     if (passage === 'refused') throw new CheckFailed('open', 'the endpoint failed again and again');
@@ -52,7 +55,7 @@ export class OpenAiChecker implements Checker {
     try {
       return await this.endpoint.score(texts, signal);
     } catch (error) {
-      end = endOf(error);
+      end = endOf(error, performance.now() - began);
       throw error;
     } finally {
       this.circuit.leave(passage, end, performance.now());
@@ -60,10 +63,10 @@ export class OpenAiChecker implements Checker {
   }
 }
 
-/** What a failed call says of the endpoint. That a text was refused is an answer, which nobody may write to shut the layer up; a caller whose patience was over says that it is slow. */
-function endOf(error: unknown): CallEnd {
+/** What a failed call says of the endpoint. That a text was refused is an answer, which nobody may write to shut the layer up; a caller whose patience was over says that it is slow, unless the caller has little: the circuit is everybody's. */
+function endOf(error: unknown, tookMs: number): CallEnd {
   if (error instanceof CheckFailed) return error.failure === 'malformed' ? 'worked' : 'failed';
-  return isTimeout(error) ? 'failed' : 'abandoned';
+  return isTimeout(error) && tookMs >= SLOW_MS ? 'failed' : 'abandoned';
 }
 
 function isTimeout(error: unknown): boolean {

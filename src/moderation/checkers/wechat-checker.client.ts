@@ -16,6 +16,8 @@ import { NOTHING_FOUND, failureOf, findingOf } from './wechat-finding.js';
 const OVERLAP = 100;
 /** What a user asks is like a comment, an answer like a post (reference: 10.4 names four scenes). */
 const SCENES: Readonly<Record<Stage, SecCheckScene>> = { input: 2, output: 4 };
+/** Pieces of one question or window; longer ones are not for this layer. */
+const MOST_PIECES = 8;
 const MOST_APPS = 5_000;
 const CIRCUIT: CircuitOptions = { failures: 5, share: 0.5, calls: 20, windowMs: 10_000, openMs: 2_000, longestMs: 60_000, probeMs: 6_000 };
 /** Failures that say that WeChat, or the app's way to it, is sick. The others are answers: about one user, one text (which nobody may write to shut the layer up), a limit. */
@@ -45,8 +47,10 @@ export class WechatChecker implements Checker {
 
   async check({ ctx, stage }: CheckSubject, texts: readonly string[], signal: AbortSignal): Promise<Finding> {
     signal.throwIfAborted();
-    const contents = texts.flatMap((text) => piecesOf(text.toWellFormed(), SEC_CHECK_LIMIT, OVERLAP));
+    const contents = [...new Set(texts.flatMap((text) => piecesOf(condensed(text.toWellFormed()), SEC_CHECK_LIMIT, OVERLAP)))];
     if (contents.length === 0) return NOTHING_FOUND;
+    // Before anything is counted: nobody may spend the app's quota, or its circuit, with one text.
+    if (contents.length > MOST_PIECES) throw new CheckFailed('too_long', `${contents.length} pieces`);
     const app = await this.appOf(ctx);
     if (app === undefined) throw new CheckFailed('credentials', 'WeChat does not judge for this user');
     const circuit = this.circuit(app);
@@ -94,6 +98,11 @@ export class WechatChecker implements Checker {
     const openid = await this.users.openidOf(ctx, ctx.actor.userId);
     return openid === undefined ? undefined : { tenantId: ctx.tenantId, appId, openid };
   }
+}
+
+/** Without what only makes a text long: blanks, and one or two characters again and again. */
+function condensed(text: string): string {
+  return text.replace(/\s+/gu, ' ').replace(/(.{1,2})\1{15,}/gsu, (run) => run.slice(0, 32));
 }
 
 /** A failed check and what it says of WeChat's health. */

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { RequestContext } from '../../platform/context/index.js';
 import { PolicyService } from '../policy/policy.service.js';
 import type { ModerationPolicy } from '../policy/policy.js';
+import type { Judgement, Verdict } from '../verdict.js';
 import { Consequences, type ScreeningSubject } from '../screening/consequences.service.js';
 import { RemoteScreening } from '../screening/remote-screening.service.js';
 import type { Hit } from '../text/lexicon-entry.js';
@@ -16,10 +17,12 @@ import { OutputGate, type GateEvent, type GateParts, type WordGate } from './out
 export interface OpenGate {
   /** What an answer costs that the gate broke off. */
   readonly charge: 'nothing' | 'produced';
+  /** Parts are withheld from this client, which others may see. */
+  readonly withholds: boolean;
   /** What the model has said so far, whatever of it was shown. */
   readonly produced: string;
   /** @see OutputGate.through; once only. */
-  through(source: AsyncIterable<readonly string[]>, signal: AbortSignal): AsyncIterable<readonly GateEvent[]>;
+  through(source: AsyncIterable<readonly string[]>): AsyncIterable<readonly GateEvent[]>;
 }
 
 /** Opens the gate between a model and the eye as the tenant's policy wants it. */
@@ -39,6 +42,20 @@ export class GateService {
     return new Gate(ctx, subject, policy, lexicons, this.remote, this.consequences);
   }
 
+  /**
+   * Judges words that were shown and that nobody judged to their end, because the process died that did.
+   * @returns what stands in their place where they must not stay
+   */
+  async judgeShown(ctx: RequestContext, subject: ScreeningSubject, text: string): Promise<string | undefined> {
+    const policy = await this.policies.of(ctx.tenantId);
+    const { gate, wechat, openai } = policy.output;
+    if (text === '' || gate === 'strict' || (wechat.mode === 'off' && openai.mode === 'off')) return undefined;
+    const onLate = (judgement: Judgement): void => this.consequences.note(ctx, subject, text, [judgement]);
+    const verdict = await this.remote.judge(ctx, { stage: 'output', texts: [text], policy, onLate }, new AbortController().signal);
+    this.consequences.note(ctx, subject, text, verdict.judgements);
+    return verdict.action === 'block' ? policy.texts.recalled : undefined;
+  }
+
   /** For words of the tenant's own, which nobody judges. */
   unguarded(): OpenGate {
     return new Unguarded();
@@ -47,6 +64,7 @@ export class GateService {
 
 class Unguarded implements OpenGate {
   readonly charge = 'nothing';
+  readonly withholds = false;
   readonly produced = '';
 
   async *through(source: AsyncIterable<readonly string[]>): AsyncGenerator<readonly GateEvent[]> {
@@ -72,13 +90,17 @@ class Gate implements OpenGate {
     return this.policy.output.charge;
   }
 
+  get withholds(): boolean {
+    return this.policy.output.withholdCodeOn.includes(this.ctx.platform);
+  }
+
   get produced(): string {
     return this.said.join('');
   }
 
-  async *through(source: AsyncIterable<readonly string[]>, signal: AbortSignal): AsyncGenerator<readonly GateEvent[]> {
+  async *through(source: AsyncIterable<readonly string[]>): AsyncGenerator<readonly GateEvent[]> {
     try {
-      yield* new OutputGate(this.parts()).through(this.listened(source), signal);
+      yield* new OutputGate(this.parts()).through(this.listened(source));
     } finally {
       if (this.lexicons.length > 0 && this.said.length > 0) this.noteWords();
     }
@@ -97,7 +119,7 @@ class Gate implements OpenGate {
     return {
       mode: output.gate,
       words: this.lexicons.length === 0 ? undefined : this.words(),
-      filter: output.withholdCodeOn.includes(this.ctx.platform) ? new CodeFences(texts.code) : undefined,
+      filter: this.withholds ? new CodeFences(texts.code) : undefined,
       judge: remote ? (text, signal) => this.judge(text, signal) : undefined,
       afterWord: ({ entry }) => (entry.action === 'answer' ? (entry.reply ?? texts.topic) : texts.recalled),
       afterWindow: texts.recalled,
@@ -123,8 +145,8 @@ class Gate implements OpenGate {
     };
   }
 
-  private async judge(text: string, signal: AbortSignal) {
-    const onLate = (judgement: Parameters<Consequences['note']>[3][number]): void => this.consequences.note(this.ctx, this.subject, text, [judgement]);
+  private async judge(text: string, signal: AbortSignal): Promise<Verdict> {
+    const onLate = (judgement: Judgement): void => this.consequences.note(this.ctx, this.subject, text, [judgement]);
     const verdict = await this.remote.judge(this.ctx, { stage: 'output', texts: [text], policy: this.policy, onLate }, signal);
     this.consequences.note(this.ctx, this.subject, verdict.action === 'block' ? this.produced : text, verdict.judgements);
     return verdict;

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { stops } from '../text/hit-order.js';
 import { type Hit, type LexiconEntry, SEVERITIES, WORD_ACTIONS } from '../text/lexicon-entry.js';
 import { Lexicon } from '../text/lexicon.js';
+import { MAX_GAP } from '../text/view.js';
 import { masked, scan } from '../text/scan.js';
 import { LocalGate } from './local-gate.js';
 
@@ -101,13 +102,20 @@ describe('LocalGate', () => {
     expect([gate.push('更多'), gate.end()]).toEqual([{ released: '', hits: [] }, { released: '', hits: [] }]);
   });
 
-  it('holds a bounded piece of the text, whatever is put between the characters', async () => {
+  it('holds a bounded piece of what can be seen, whatever is put between the characters', async () => {
     const gate = new LocalGate([await Lexicon.build([word('违禁词')], { owner: 'platform', version: '1' })]);
     let most = 0;
-    for (const each of ['违', '\u200b'.repeat(10_000), '违', ...Array.from({ length: 5_000 }, () => ' \u0301'), '违'.repeat(1_000)]) {
+    for (const each of ['违', ...Array.from({ length: 5_000 }, () => ' '), '违'.repeat(1_000), '，'.repeat(10_000)]) {
       gate.push(each);
       most = Math.max(most, gate.holds);
     }
-    expect(most).toBeLessThanOrEqual(40);
+    expect(most).toBeLessThanOrEqual(MAX_GAP + 8);
+  });
+
+  it('holds what can not be seen until it knows, however much there is of it', async () => {
+    const gate = new LocalGate([await Lexicon.build([word('违禁词')], { owner: 'platform', version: '1' })]);
+    const steps = ['好违', '\u200b'.repeat(10_000), '禁', '\u0301'.repeat(10_000), '词'].map((chunk) => gate.push(chunk));
+    expect(steps.map(({ released }) => released).join('')).toBe('好');
+    expect(steps.at(-1)?.violation?.entry.text).toBe('违禁词');
   });
 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Hit } from '../text/lexicon-entry.js';
 import type { Verdict } from '../verdict.js';
 import { OutputGate, type GateEvent, type GateParts, type WordGate } from './output-gate.js';
@@ -7,7 +7,6 @@ import { OutputGate, type GateEvent, type GateParts, type WordGate } from './out
 const PASS: Verdict = { action: 'pass', judgements: [] };
 const BLOCK: Verdict = { action: 'block', judgements: [] };
 const HIT: Hit = { entry: { kind: 'word', text: '禁', category: 'test', severity: 'high', action: 'block', pinyin: false }, from: 0, to: 1, owner: 'platform' };
-const never = new AbortController().signal;
 
 /** Stops before the first 禁, and holds nothing back. */
 function firstWord(): WordGate {
@@ -30,7 +29,7 @@ async function* source(chunks: readonly string[], failure?: Error): AsyncGenerat
 async function follow(gate: OutputGate, chunks: readonly string[]): Promise<{ shown: string; everShown: string; stop: Extract<GateEvent, { type: 'stop' }> | undefined }> {
   let everShown = '';
   let stop: Extract<GateEvent, { type: 'stop' }> | undefined;
-  for await (const events of gate.through(source(chunks), never)) {
+  for await (const events of gate.through(source(chunks))) {
     for (const event of events) {
       expect(stop).toBeUndefined();
       if (event.type === 'text') everShown += event.text;
@@ -86,7 +85,7 @@ describe('OutputGate', () => {
       };
       const gate = gateOf({ mode: how, words: firstWord(), ...(wait === null ? {} : { judge: judgeAfter(wait) }) });
       let shown = '';
-      for await (const events of gate.through(read(), never)) for (const event of events) shown += event.type === 'text' ? event.text : event.replace;
+      for await (const events of gate.through(read())) for (const event of events) shown += event.type === 'text' ? event.text : event.replace;
       expect([shown, left]).toEqual([`${before.join('')}好【词】`, true]);
     }), { numRuns: 200 });
   });
@@ -95,7 +94,7 @@ describe('OutputGate', () => {
     for (const judge of [undefined, judgeAfter([1])]) {
       const shown: string[] = [];
       const failing = async (): Promise<void> => {
-        for await (const events of gateOf({ ...(judge === undefined ? {} : { judge }) }).through(source(['一', '二'], new Error('cut')), never)) for (const event of events) shown.push(event.type === 'text' ? event.text : '');
+        for await (const events of gateOf({ ...(judge === undefined ? {} : { judge }) }).through(source(['一', '二'], new Error('cut')))) for (const event of events) shown.push(event.type === 'text' ? event.text : '');
       };
       await expect(failing()).rejects.toThrow('cut');
       expect(shown.join('')).toBe('一二');
@@ -109,7 +108,7 @@ describe('OutputGate', () => {
       for (; read < 1_000; read += 1) yield await Promise.resolve(['今天天气很好所以我们出去走走。'.repeat(10)]);
     };
     const slow = new Promise<Verdict>((resolve) => { answer = () => resolve(PASS); });
-    const through = gateOf({ mode: 'swift', judge: () => slow }).through(endless(), never);
+    const through = gateOf({ mode: 'swift', judge: () => slow }).through(endless());
     let shown = 0;
     const reading = (async () => { for await (const events of through) shown += events.length; })();
     for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => { setImmediate(resolve); });
@@ -119,11 +118,61 @@ describe('OutputGate', () => {
     expect([read, shown]).toEqual([1_000, 1_000]);
   });
 
-  it('ends with the signal, however long the judge takes', async () => {
-    const control = new AbortController();
-    const gate = gateOf({ judge: (_, signal) => new Promise((_resolve, reject) => { signal.addEventListener('abort', () => reject(signal.reason as Error)); }) });
-    const following = (async () => { for await (const events of gate.through(source(['好'.repeat(500)]), control.signal)) if (events.length > 0) control.abort(new Error('stopped')); })();
-    await expect(following).rejects.toThrow('stopped');
+  it('judges what was shown before the source failed, as when somebody stopped it', async () => {
+    const seen: GateEvent[] = [];
+    for await (const events of gateOf({ judge: judgeAfter([3]) }).through(source(['天气坏'], new Error('stopped')))) seen.push(...events);
+    expect(seen).toEqual([{ type: 'text', text: '天气坏' }, { type: 'stop', keep: 0, takesBack: true, replace: '【撤】' }]);
+  });
+
+  it('takes back from the first window that has not passed, though a later one fails first', async () => {
+    const sentence = (mark: string): string => `${'好'.repeat(60)}${mark}。`;
+    const verdicts = [2, 40, 1];
+    let asked = 0;
+    const judge: NonNullable<GateParts['judge']> = async (text) => {
+      const wait = verdicts[asked++] ?? 0;
+      for (let turn = 0; turn < wait; turn += 1) await new Promise((resolve) => { setImmediate(resolve); });
+      return text.includes('坏') ? BLOCK : PASS;
+    };
+    const { shown } = await follow(gateOf({ judge }), [sentence('天'), sentence('坏'), '好'.repeat(60), sentence('坏'), '好'.repeat(200), '。']);
+    expect(shown).not.toContain('坏');
+  });
+
+  it('judges what waits after two seconds, though more keeps coming', async () => {
+    vi.useFakeTimers();
+    try {
+      const judged: string[] = [];
+      let shown = 0;
+      const slow = async function* (): AsyncGenerator<readonly string[]> {
+        for (let at = 0; at < 20; at += 1) yield await new Promise<readonly string[]>((resolve) => { setTimeout(() => resolve(['好']), 500); });
+      };
+      const following = (async () => { for await (const events of gateOf({ judge: async (text) => { judged.push(text); return Promise.resolve(PASS); } }).through(slow())) shown += events.length; })();
+      await vi.advanceTimersByTimeAsync(3_000);
+      expect(judged.length).toBeGreaterThan(0);
+      await vi.advanceTimersByTimeAsync(10_000);
+      await following;
+      expect(shown).toBe(20);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('says where nobody could judge', async () => {
+    const { stop } = await follow(gateOf({ judge: async () => Promise.resolve({ ...BLOCK, unavailable: true }) }), ['好']);
+    expect(stop).toMatchObject({ unavailable: true, keep: 0 });
+  });
+
+  it('leaves the judge when it is left', async () => {
+    let left = false;
+    const judge: NonNullable<GateParts['judge']> = (_, signal) => new Promise((_resolve, reject) => { signal.addEventListener('abort', () => { left = true; reject(signal.reason as Error); }); });
+    for await (const events of gateOf({ judge }).through(source(['好'.repeat(500), '好']))) {
+      if (events.length > 0) break;
+    }
+    expect(left).toBe(false);
+    const gate = gateOf({ judge, mode: 'swift' }).through(source(['好'.repeat(500), '好', '好']));
+    await gate.next();
+    await gate.next();
+    await gate.return(undefined);
+    expect(left).toBe(true);
   });
 
   it('passes what is shown through the filter', async () => {

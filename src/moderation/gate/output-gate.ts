@@ -26,15 +26,15 @@ export interface TextFilter {
 /** What the follower of a gate is told. After a `stop` nothing comes any more. */
 export type GateEvent =
   | { readonly type: 'text'; readonly text: string }
-  /** `keep`: UTF-16 units of the released text that stay, all of them where nothing is taken back; `replace` follows them. */
-  | { readonly type: 'stop'; readonly keep: number; readonly takesBack: boolean; readonly replace: string };
+  /** `unavailable`: nobody could judge, and the policy is closed. `keep`: UTF-16 units of the released text that stay, all of them where nothing is taken back; `replace` follows them. */
+  | { readonly type: 'stop'; readonly keep: number; readonly takesBack: boolean; readonly replace: string; readonly unavailable?: true };
 
 /** What a gate is made of. */
 export interface GateParts {
   readonly mode: 'strict' | 'swift';
   readonly words: WordGate | undefined;
   readonly filter: TextFilter | undefined;
-  /** The remote layers; absent where the policy asks none of them. Rejects only when the signal is aborted. */
+  /** The remote layers, each with a deadline of its own; absent where the policy asks none of them. Never rejects before the signal is aborted. */
   readonly judge: ((text: string, signal: AbortSignal) => Promise<Verdict>) | undefined;
   /** What follows the words before a listed word that must not be shown. */
   readonly afterWord: (hit: Hit) => string;
@@ -75,11 +75,12 @@ export class OutputGate {
 
   /**
    * What of the source may be shown, in order. Ends with the source, or with a `stop`, which leaves the source. What
-   * the source throws is thrown on, after the words before it.
+   * the source throws is thrown on, after the words before it, and after what was shown of them was judged: so an
+   * answer that somebody stopped is judged to its end, too. Who wants no verdict any more leaves it.
    */
-  async *through(source: AsyncIterable<readonly string[]>, signal: AbortSignal): AsyncGenerator<readonly GateEvent[]> {
+  async *through(source: AsyncIterable<readonly string[]>): AsyncGenerator<readonly GateEvent[]> {
     if (this.parts.judge === undefined) yield* this.alone(source);
-    else yield* this.watched(source, signal, this.parts.judge);
+    else yield* this.watched(source, this.parts.judge);
   }
 
   /** Without remote layers nothing is waited for. */
@@ -98,12 +99,11 @@ export class OutputGate {
     if (failure !== undefined) throw failure.error;
   }
 
-  private async *watched(source: AsyncIterable<readonly string[]>, signal: AbortSignal, judge: NonNullable<GateParts['judge']>): AsyncGenerator<readonly GateEvent[]> {
+  private async *watched(source: AsyncIterable<readonly string[]>, judge: NonNullable<GateParts['judge']>): AsyncGenerator<readonly GateEvent[]> {
     const mailbox = new Mailbox<Letter>();
     const pump = new Pump(source, mailbox);
     const leaving = new AbortController();
-    const asking = AbortSignal.any([signal, leaving.signal]);
-    let timer: NodeJS.Timeout | undefined;
+    const clock = new Patience(WAIT_MS, () => mailbox.put({ kind: 'late' }));
     let failure: { readonly error: unknown } | undefined;
     try {
       for (let reading = true; reading || this.text.openWindows > 0; ) {
@@ -114,19 +114,18 @@ export class OutputGate {
         const events = this.read(letter);
         if (events.length > 0) yield events;
         if (events.at(-1)?.type === 'stop') return;
-        asking.throwIfAborted();
         reading &&= letter.kind !== 'end' && this.violation === undefined;
         if (!reading) pump.leave();
+        if (this.asks.length > 0) clock.stop();
         for (const window of this.asks.splice(0)) {
-          judge(window.text, asking).then((verdict) => mailbox.put({ kind: 'judged', window, verdict }), (error: unknown) => mailbox.put({ kind: 'unjudged', error }));
+          judge(window.text, leaving.signal).then((verdict) => mailbox.put({ kind: 'judged', window, verdict }), (error: unknown) => mailbox.put({ kind: 'unjudged', error }));
         }
-        clearTimeout(timer);
-        if (reading && this.text.waiting) timer = setTimeout(() => mailbox.put({ kind: 'late' }), WAIT_MS);
+        if (reading && this.text.waiting) clock.start();
       }
       yield this.stop();
       if (failure !== undefined) throw failure.error;
     } finally {
-      clearTimeout(timer);
+      clock.stop();
       leaving.abort(new Error('the gate was left'));
       pump.leave();
     }
@@ -148,7 +147,8 @@ export class OutputGate {
       case 'judged': {
         if (letter.verdict.action !== 'block' && letter.verdict.action !== 'answer') return textOf(this.text.pass(letter.window));
         const keep = this.text.fail(letter.window);
-        return [{ type: 'stop', keep, takesBack: keep < this.text.length, replace: this.parts.afterWindow }];
+        const unavailable = letter.verdict.unavailable === true ? ({ unavailable: true } as const) : {};
+        return [{ type: 'stop', keep, takesBack: keep < this.text.length, replace: this.parts.afterWindow, ...unavailable }];
       }
     }
   }
@@ -183,6 +183,25 @@ export class OutputGate {
   private stop(): readonly GateEvent[] {
     if (this.violation === undefined) return [];
     return [{ type: 'stop', keep: this.text.length, takesBack: false, replace: this.parts.afterWord(this.violation) }];
+  }
+}
+
+/** Says once that something has waited long enough, counted from the first start. */
+class Patience {
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly ms: number, private readonly over: () => void) {}
+
+  start(): void {
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      this.over();
+    }, this.ms);
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
   }
 }
 

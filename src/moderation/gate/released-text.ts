@@ -57,9 +57,12 @@ export class ReleasedText {
     return released;
   }
 
-  /** A window failed. @returns how many units stay: in strict mode all that were released. */
+  /**
+   * A window failed. @returns how many units stay: in strict mode all that were released; in swift mode those before
+   * the first window that has not passed, which may be an earlier one that nobody has judged yet.
+   */
   fail(window: GateWindow): number {
-    return this.mode === 'strict' ? this.units : Math.min(window.from, this.units);
+    return this.mode === 'strict' ? this.units : Math.min(window.from, this.open[0]?.window.from ?? window.from, this.units);
   }
 
   private offer(text: string): string {

@@ -84,9 +84,9 @@ class Judging {
     if (policy.mode === 'off') return { judgement: undefined, stead: 'off' };
     const answer = await this.answerOf('wechat');
     const reason = answer.kind === 'failed' ? answer.failure : undefined;
-    const unable = answer.kind === 'uncovered' || reason === 'not_seen' || reason === 'quota';
+    const unable = answer.kind === 'uncovered' || reason === 'not_seen' || reason === 'quota' || reason === 'too_long';
     const stead = unable && insteadOfWechat === 'openai' ? policy.mode : 'off';
-    const excused = reason === 'not_seen' || (reason === 'quota' && stead !== 'off' && (await this.answerOf('openai')).kind !== 'uncovered');
+    const excused = reason === 'not_seen' || ((reason === 'quota' || reason === 'too_long') && stead !== 'off' && (await this.answerOf('openai')).kind !== 'uncovered');
     return { judgement: this.note('wechat', policy.mode, excused ? { ...policy, onFailure: 'open' } : policy, answer), stead };
   }
 

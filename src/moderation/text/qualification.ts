@@ -94,6 +94,8 @@ function heldHan(gaps: Gaps, traits: number, characters: number, alone: boolean)
   const spread = characters >= TELLING && gaps.empty === 0;
   if ((traits & Trait.pinyin) !== 0 && gaps.soft + gaps.clauses > 0) return spread ? Meant.yes : Meant.no;
   if (gaps.clauses === 0 || spread) return Meant.yes;
+  // Four characters in a row are seldom there by chance, whatever stands between two of them.
+  if (characters >= ROBUST) return Meant.yes;
   // Two characters with a comma between them are a word only where they stand alone: not in 拿着枪，支持.
   return characters < TELLING && alone ? Meant.island : Meant.no;
 }

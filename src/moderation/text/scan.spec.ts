@@ -18,6 +18,7 @@ describe('scan', () => {
     ['digits', 'sh1t', 'shit'], ['symbols for letters', 'a$$', 'ass'], ['symbols between letters', 'f$u$c$k', 'fuck'], ['points', 'f.u.c.k', 'fuck'],
     ['Cyrillic', 'ѕhіt', 'shit'], ['mathematical', '𝓼𝓱𝓲𝓽', 'shit'], ['flags', '🇸🇭🇮🇹', 'shit'], ['circles', 'Ⓢⓗ🅘🅣', 'shit'], ['capital I', 'kiIl', 'kill'],
     ['numerals', '①夜情', '一夜情'], ['capital numerals', '壹夜情', '一夜情'], ['numbers in Han', '八九六四', '8964'], ['two alone', '卖，赌，博，', '赌博'],
+    ['much that is not seen', `违禁${'\u200b'.repeat(500)}词`, '违禁词'], ['many blanks', `违禁${' '.repeat(100)}词`, '违禁词'], ['one comma in four', '违禁，词语', '违禁词语'], ['one line in four', '违禁\n词语', '违禁词语'], ['one bracket in four', '违禁（词）语', '违禁词语'],
   ])('finds a word in disguise: %s', async (_, text, listed) => {
     expect(await found(text, [listed])).toHaveLength(1);
   });

@@ -12,8 +12,8 @@ export const MAX_UNITS = 120;
 /** Units that a view remembers; a power of two above MAX_UNITS. */
 const REMEMBERED = 256;
 const LAST = REMEMBERED - 1;
-/** Most code points between two characters of one word, shown or not. Bounds what a gate may have to hold. */
-export const MAX_GAP = 32;
+/** Most code points that are seen between two characters of one word; what is not seen does not count, since a reader reads over any number. */
+export const MAX_GAP = 128;
 
 /**
  * The last units of a text as the search sees it, each with its place in the text as it was written. Units of one code
@@ -62,7 +62,8 @@ export class View {
 
   /** A code point that is no unit. True when it is one too many, and what came before is over. */
   skip(kind: Kind): boolean {
-    if (kind !== Kind.ignored) this.widen(this.gapOf(kind));
+    if (kind === Kind.ignored) return false;
+    this.widen(this.gapOf(kind));
     this.skipped += 1;
     if (this.skipped !== MAX_GAP + 1) return false;
     this.gap = Gap.start;

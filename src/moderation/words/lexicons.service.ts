@@ -47,7 +47,7 @@ export class Lexicons implements OnModuleInit, OnApplicationShutdown {
 
   constructor(private readonly reading: WordReading, private readonly metrics: Metrics, @Inject(LOGGER) private readonly logger: Logger, bus: Bus) {
     this.platform = this.lexiconOf(undefined, '');
-    this.tenants = new LRUCache({ ...KEPT, sizeCalculation: ({ lexicon }) => sizeOf(lexicon.ready), dispose: ({ lexicon }, _, reason) => { if (reason !== 'set') lexicon.stop(); } });
+    this.tenants = new LRUCache({ ...KEPT, sizeCalculation: ({ lexicon }) => Math.min(KEPT.maxSize, sizeOf(lexicon.ready)), dispose: ({ lexicon }, _, reason) => { if (reason !== 'set') lexicon.stop(); } });
     this.table = new NewsTable(bus, { channels: [WORDS_CHANGED], everyMs: EVERY_MS, load: () => this.load(), onFault: (error) => this.logger.warn(errorFields(error), 'word lists could not be read, or told') });
   }
 
