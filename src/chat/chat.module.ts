@@ -7,6 +7,7 @@ import { UpstreamModule } from '../upstream/index.js';
 import { AccountController } from './account/account.controller.js';
 import { AccountService } from './account/account.service.js';
 import { ProfileController } from './account/profile.controller.js';
+import { OwnWords } from './account/own-words.service.js';
 import { ProfileService } from './account/profile.service.js';
 import { AnswerCacheRepository } from './cache/answer-cache.repository.js';
 import { AnswerCache } from './cache/answer-cache.service.js';
@@ -56,7 +57,7 @@ import { PromptService } from './window/prompt.service.js';
 import { ReplyService } from './wire/reply.service.js';
 
 const SHARED = [RehearseRuns, RunNews, ConversationRepository, MessageRepository, HistoryRepository, RunRepository, StreamLogRepository, ActiveRuns, AnswerCacheRepository, AnswerCache, LabelLogRepository, ConcludeRunService, RunControlService, RunUsage, ScreenRun, ExecuteRunService];
-const API = [ReadyAnswerRepository, ReadyAnswerService, AnswerSource, ServeRunService, ConversationService, AnswerService, StartRunService, ScreenAsk, PromptService, LaunchRunService, RunRates, QueuedRunService, FollowService, RunStreamService, ReplyService, CompletionService, OfferService, LabelFreeService, ConversationExportService, AccountService, ProfileService, CostReportRepository, CostReportService];
+const API = [ReadyAnswerRepository, ReadyAnswerService, AnswerSource, ServeRunService, ConversationService, AnswerService, StartRunService, ScreenAsk, PromptService, LaunchRunService, RunRates, QueuedRunService, FollowService, RunStreamService, ReplyService, CompletionService, OfferService, LabelFreeService, ConversationExportService, AccountService, OwnWords, ProfileService, CostReportRepository, CostReportService];
 const WORKER = [SweepJob, LabelLogJob, WorkerService];
 const CONTROLLERS = [ConversationController, MessageController, RunController, CompletionsController, ModelsController, AccountController, ProfileController, LabelController];
 

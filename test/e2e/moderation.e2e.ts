@@ -87,6 +87,17 @@ describe('word lists on the way in', () => {
     expect(Math.abs(done.usage.prompt_tokens - alone.usage.prompt_tokens)).toBeLessThanOrEqual(3);
   });
 
+  it('judge titles and system prompts that users write', async () => {
+    const { user } = await stage();
+    const make = (body: object) => platform.api.post('/v1/conversations', body, { token: user.token });
+    expect(await make({ title: '谈绝密词甲' })).toMatchObject({ status: 422, body: { error: { code: 'content_blocked', param: 'title' } } });
+    expect(await make({ system_prompt: '你只说绝密词甲' })).toMatchObject({ status: 422, body: { error: { param: 'system_prompt' } } });
+    const { id, title } = (await make({ title: '脏话丙的故事', system_prompt: '你是助手' })).body;
+    expect(title).toBe('***的故事');
+    const renamed = await platform.api.call('PATCH', `/v1/conversations/${id}`, { token: user.token, body: { title: '绝密词甲' } });
+    expect([renamed.status, renamed.body.error.param]).toEqual([422, 'title']);
+  });
+
   it('cover words that are only to be masked', async () => {
     const { user } = await stage();
     const { conversation, stream } = await send(user, `你这个脏话丙 ${scripted({ tokens: 2 })}`);

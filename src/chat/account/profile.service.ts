@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { RequestContext } from '../../platform/context/index.js';
-import { DomainError } from '../../platform/errors/index.js';
-import { newId } from '../../platform/values/index.js';
 import { UserService, actingUserId, type User } from '../../identity/index.js';
-import { MediaService, ScreeningService, type OwnMedia } from '../../moderation/index.js';
+import { MediaService, type OwnMedia } from '../../moderation/index.js';
+import { OwnWords } from './own-words.service.js';
 
 /** A user as it sees itself, with the picture that others may see. */
 export interface Profile {
@@ -14,7 +13,7 @@ export interface Profile {
 /** What users say about themselves: kept by identity, judged by moderation, which know nothing of each other's part. */
 @Injectable()
 export class ProfileService {
-  constructor(private readonly users: UserService, private readonly media: MediaService, private readonly screening: ScreeningService) {}
+  constructor(private readonly users: UserService, private readonly media: MediaService, private readonly words: OwnWords) {}
 
   /** @throws forbidden, not_found */
   async read(ctx: RequestContext): Promise<Profile> {
@@ -24,7 +23,7 @@ export class ProfileService {
 
   /** A name that word lists take, its listed words covered where they say so; null removes it. @throws content_blocked (param `nickname`), forbidden, not_found */
   async rename(ctx: RequestContext, nickname: string | null): Promise<Profile> {
-    await this.users.rename(ctx, nickname === null ? null : await this.judged(ctx, nickname));
+    await this.users.rename(ctx, nickname === null ? null : await this.words.judged(ctx, 'nickname', nickname));
     return this.read(ctx);
   }
 
@@ -36,13 +35,5 @@ export class ProfileService {
 
   async removeAvatar(ctx: RequestContext): Promise<void> {
     await this.media.withdraw(ctx, 'avatar');
-  }
-
-  /** A name is no answer of a run; the log tells it by an id of its own. */
-  private async judged(ctx: RequestContext, nickname: string): Promise<string> {
-    const id = newId();
-    const verdict = await this.screening.local(ctx, { runId: id, conversationId: undefined, messageId: id }, { before: undefined, texts: [nickname], beside: [] });
-    if (verdict.action === 'block' || verdict.action === 'answer') throw new DomainError('content_blocked', { param: 'nickname', ...(verdict.message === undefined ? {} : { message: verdict.message }) });
-    return verdict.texts[0] ?? nickname;
   }
 }

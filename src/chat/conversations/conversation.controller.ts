@@ -19,7 +19,7 @@ export class ConversationController {
   constructor(private readonly conversations: ConversationService) {}
 
   @Post()
-  @Answers({ status: 201, type: ConversationDto }, 'unauthenticated', 'forbidden', 'tenant_suspended', 'user_banned', 'not_found')
+  @Answers({ status: 201, type: ConversationDto }, 'unauthenticated', 'forbidden', 'tenant_suspended', 'user_banned', 'not_found', 'content_blocked', 'unavailable')
   async create(@Ctx() ctx: RequestContext, @Body() body: CreateConversationDto): Promise<ConversationDto> {
     return conversationDto(await this.conversations.create(ctx, { ...pick('title', body.title), ...pick('model', body.model), ...pick('systemPrompt', body.system_prompt) }));
   }
@@ -37,7 +37,7 @@ export class ConversationController {
   }
 
   @Patch(':id')
-  @Answers({ status: 200, type: ConversationDto }, 'unauthenticated', 'forbidden', 'tenant_suspended', 'user_banned', 'not_found')
+  @Answers({ status: 200, type: ConversationDto }, 'unauthenticated', 'forbidden', 'tenant_suspended', 'user_banned', 'not_found', 'content_blocked', 'unavailable')
   async change(@Ctx() ctx: RequestContext, @Param('id') id: string, @Body() body: UpdateConversationDto): Promise<ConversationDto> {
     return conversationDto(await this.conversations.change(ctx, id, { ...pick('title', body.title), ...pick('model', body.model), ...pick('systemPrompt', body.system_prompt) }));
   }

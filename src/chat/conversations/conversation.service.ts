@@ -5,6 +5,7 @@ import { DomainError } from '../../platform/errors/index.js';
 import { decodeCursor, isId, newId, pageOf, type Page } from '../../platform/values/index.js';
 import { TenantService } from '../../tenants/index.js';
 import { ModelService } from '../../upstream/index.js';
+import { OwnWords } from '../account/own-words.service.js';
 import { HistoryRepository } from '../messages/history.repository.js';
 import { MessageRepository, type Message } from '../messages/message.repository.js';
 import { userOf } from '../run/owner.js';
@@ -40,12 +41,13 @@ export class ConversationService {
     private readonly control: RunControlService,
     private readonly tenants: TenantService,
     private readonly models: ModelService,
+    private readonly words: OwnWords,
   ) {}
 
-  /** @throws DomainError `not_found` (param `model`). */
+  /** @throws DomainError `not_found` (param `model`), `content_blocked` (param `title` or `system_prompt`). */
   async create(ctx: RequestContext, wish: NewConversation): Promise<Conversation> {
     const model = await this.pickModel(ctx, wish.model);
-    const row = { id: newId(), userId: userOf(ctx), title: wish.title ?? null, model, systemPrompt: wish.systemPrompt ?? null };
+    const row = { id: newId(), userId: userOf(ctx), model, title: null, systemPrompt: null, ...(await this.judged(ctx, wish)) };
     return (await this.naming(ctx))(await this.database.inTenant(ctx, (tx) => this.conversations.create(tx, row)));
   }
 
@@ -65,10 +67,18 @@ export class ConversationService {
   /** Title, model or system prompt. What it does not name stays. */
   async change(ctx: RequestContext, id: string, change: ConversationChange): Promise<Conversation> {
     await this.read(ctx, id);
-    const kept = change.model === undefined ? change : { ...change, model: await this.pickModel(ctx, change.model) };
+    const kept = { ...change, ...(await this.judged(ctx, change)), ...(change.model === undefined ? {} : { model: await this.pickModel(ctx, change.model) }) };
     const changed = await this.database.inTenant(ctx, (tx) => this.conversations.change(tx, userOf(ctx), id, kept));
     await this.history.drop(ctx.tenantId, id);
     return (await this.naming(ctx))(found(changed));
+  }
+
+  /** What the user wrote of it, as the word lists leave it. */
+  private async judged(ctx: RequestContext, { title, systemPrompt }: { readonly title?: string | null; readonly systemPrompt?: string | null }): Promise<{ readonly title?: string; readonly systemPrompt?: string }> {
+    return {
+      ...(title === undefined || title === null ? {} : { title: await this.words.judged(ctx, 'title', title) }),
+      ...(systemPrompt === undefined || systemPrompt === null ? {} : { systemPrompt: await this.words.judged(ctx, 'system_prompt', systemPrompt) }),
+    };
   }
 
   /** Stops a running answer, then deletes the conversation with all of its messages. */
