@@ -4,10 +4,10 @@ import { DomainError } from '../../platform/errors/index.js';
 import { Bus, NewsTable } from '../../platform/redis/index.js';
 import { LOGGER, Metrics, errorFields, type Logger } from '../../platform/telemetry/index.js';
 import { INJECTION_PATTERNS } from '../text/injection-patterns.js';
+import { within } from '../../platform/values/index.js';
 import { Lexicon } from '../text/lexicon.js';
 import { BuildSlots } from './build-slots.js';
 import { OwnerLexicon } from './owner-lexicon.js';
-import { within } from './patience.js';
 import type { WordOwner } from './word-owner.js';
 import { WordReading, shortDigest } from './word-reading.service.js';
 

@@ -4,3 +4,4 @@ export { decimalOf, isDecimal, product, roundHalfUp, type Decimal } from './deci
 export { ID, isId, newId, timeOfId } from './ids.js';
 export { decodeCursor, encodeCursor, pageOf, type Page } from './cursor.js';
 export { exactNumber, integerJson, integerOf, type Credits, type Fen, type MicroCny } from './money.js';
+export { within } from './within.js';

@@ -1,4 +1,4 @@
-import { delay } from '../../platform/values/index.js';
+import { delay } from './clock.js';
 
 /** What `work` gives, if it does so within `ms`; else what `late` gives. The work itself goes on. */
 export async function within<T>(ms: number, work: Promise<T>, late: () => T): Promise<T> {
