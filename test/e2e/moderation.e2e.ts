@@ -87,6 +87,18 @@ describe('word lists on the way in', () => {
     expect(Math.abs(done.usage.prompt_tokens - alone.usage.prompt_tokens)).toBeLessThanOrEqual(3);
   });
 
+  it('cover them in a question that is asked again, though it was asked before they were listed', async () => {
+    const { tenant, user } = await stage();
+    const question = `说说后来戊 ${scripted({ tokens: 2 })}`;
+    const { conversation, stream } = await send(user, question);
+    await stream.all();
+    await listWords(platform, staff, tenant, [{ text: '后来戊', action: 'mask' }]);
+    const [answer] = await messagesOf(user, conversation);
+    const again = await platform.api.stream('POST', `/v1/messages/${answer.id}/regenerate?format=sse`, { token: user.token, body: {} });
+    expect((await again.all()).at(-1)?.event).toBe('done');
+    expect([await askedUpstream(platform, question), await askedUpstream(platform, question.replace('后来戊', '***'))]).toEqual([1, 1]);
+  });
+
   it('judge titles and system prompts that users write', async () => {
     const { user } = await stage();
     const make = (body: object) => platform.api.post('/v1/conversations', body, { token: user.token });

@@ -9,6 +9,8 @@ import type { Ask } from './ask.js';
 export interface ScreenedAsk {
   /** With listed words covered where the lists say so; else the very ask. */
   readonly ask: Ask;
+  /** The question as it may be shown to the model, where lists that changed meanwhile cover words of one that was asked before. */
+  readonly question: string | undefined;
   /** A fixed reply to a banned topic, which is given in place of a model's answer. */
   readonly reply: string | undefined;
 }
@@ -22,7 +24,8 @@ export class ScreenAsk {
   async screen(ctx: RequestContext, subject: ScreeningSubject, ask: Ask, prepared: Prepared): Promise<ScreenedAsk> {
     const verdict = await this.screening.local(ctx, subject, textsOf(ask, prepared));
     if (verdict.action === 'block') throw new DomainError('content_blocked', { ...(verdict.message === undefined ? {} : { message: verdict.message }) });
-    return { ask: withTexts(ask, verdict.texts), reply: verdict.action === 'answer' ? verdict.message : undefined };
+    const [question] = verdict.texts;
+    return { ask: withTexts(ask, verdict.texts), question: ask.kind === 'regenerate' && question !== prepared.turn?.question ? question : undefined, reply: verdict.action === 'answer' ? verdict.message : undefined };
   }
 }
 
@@ -33,7 +36,7 @@ function textsOf(ask: Ask, { window, turn, former, ownPrompt }: Prepared): { rea
   return { before: former, texts: [turn?.question ?? ''], beside: ownPrompt && first?.role === 'system' ? [first.content] : [] };
 }
 
-/** The ask with other words; a question that was asked before keeps its own, which the gate covers in the answer. */
+/** The ask with other words; that of a question which was asked before has none. */
 function withTexts(ask: Ask, texts: readonly string[]): Ask {
   if (ask.kind === 'regenerate') return ask;
   if (ask.kind === 'message') return texts[0] === ask.content || texts[0] === undefined ? ask : { ...ask, content: texts[0] };

@@ -73,7 +73,8 @@ export class StartRunService {
   private async prepare(ctx: RequestContext, ask: Ask, ids: { readonly runId: string; readonly answerId: string }, fresh: boolean): Promise<{ readonly prepared: Prepared; readonly reply: string | undefined }> {
     const prepared = await this.prompts.prepare(ctx, ask, fresh);
     const screened = await this.screens.screen(ctx, { runId: ids.runId, conversationId: prepared.conversation?.id, messageId: ids.answerId }, ask, prepared);
-    return { prepared: screened.ask === ask ? prepared : await this.prompts.prepare(ctx, screened.ask, fresh), reply: screened.reply };
+    const shown = screened.ask === ask ? prepared : await this.prompts.prepare(ctx, screened.ask, fresh);
+    return { prepared: screened.question === undefined ? shown : withQuestion(shown, screened.question), reply: screened.reply };
   }
 
   private openInput(ctx: RequestContext, ask: Ask, options: AskOptions, prepared: Prepared, ids: { runId: string; answerId: string }, hold: HoldRequest): OpenInput {
@@ -89,6 +90,13 @@ export class StartRunService {
     };
   }
 
+}
+
+/** The prompt with its question covered: a star for each character changes its tokens hardly. */
+function withQuestion(prepared: Prepared, question: string): Prepared {
+  const { window, turn } = prepared;
+  const messages = window.messages.map((message, at) => (at === window.messages.length - 1 ? { ...message, content: question } : message));
+  return { ...prepared, window: { ...window, messages }, turn: turn === undefined ? undefined : { ...turn, question } };
 }
 
 function questionOf(ask: Ask, prepared: Prepared, options: AskOptions): Question {

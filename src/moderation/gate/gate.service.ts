@@ -147,7 +147,7 @@ class Gate implements OpenGate {
 
   private async judge(text: string, signal: AbortSignal): Promise<Verdict> {
     const onLate = (judgement: Judgement): void => this.consequences.note(this.ctx, this.subject, text, [judgement]);
-    const verdict = await this.remote.judge(this.ctx, { stage: 'output', texts: [text], policy: this.policy, onLate }, signal);
+    const verdict = await this.remote.judge(this.ctx, { stage: 'output', texts: [text], policy: this.policy, ...(this.lexicons.length === 0 ? {} : { listVersion: versionOf(this.lexicons) }), onLate }, signal);
     this.consequences.note(this.ctx, this.subject, verdict.action === 'block' ? this.produced : text, verdict.judgements);
     return verdict;
   }

@@ -40,7 +40,7 @@ export interface OutputPolicy {
 
 /** How a tenant's texts are judged. */
 export interface ModerationPolicy {
-  /** Grows with every change; part of every key of a stored verdict. */
+  /** Grows with every change. Stored verdicts are findings: their keys hold the thresholds, and the rest of the policy is applied anew. */
   readonly version: number;
   readonly input: InputPolicy;
   readonly output: OutputPolicy;

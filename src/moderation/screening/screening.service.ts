@@ -10,7 +10,7 @@ import type { Verdict } from '../verdict.js';
 import { Lexicons } from '../words/lexicons.service.js';
 import { Consequences, type ScreeningSubject } from './consequences.service.js';
 import { decidingHit, localJudgement, versionOf } from './local-judgement.js';
-import { RemoteScreening } from './remote-screening.service.js';
+import { RemoteScreening, type RemoteRequest } from './remote-screening.service.js';
 
 /** What a user wrote, in the order in which it was written. */
 export interface WrittenTexts {
@@ -57,12 +57,13 @@ export class ScreeningService {
    */
   async remote(ctx: RequestContext, subject: ScreeningSubject, texts: readonly string[], signal: AbortSignal): Promise<{ readonly before: boolean; readonly verdict: Promise<Verdict> }> {
     const policy = await this.policies.of(ctx.tenantId);
-    return { before: policy.input.order === 'before', verdict: this.judge(ctx, subject, texts, policy, signal) };
+    const listVersion = policy.input.local.mode === 'off' ? undefined : await this.lexicons.versionOf(ctx.tenantId);
+    return { before: policy.input.order === 'before', verdict: this.judge(ctx, subject, texts, { policy, ...(listVersion === undefined ? {} : { listVersion }) }, signal) };
   }
 
-  private async judge(ctx: RequestContext, subject: ScreeningSubject, texts: readonly string[], policy: ModerationPolicy, signal: AbortSignal): Promise<Verdict> {
+  private async judge(ctx: RequestContext, subject: ScreeningSubject, texts: readonly string[], rules: Pick<RemoteRequest, 'policy' | 'listVersion'>, signal: AbortSignal): Promise<Verdict> {
     const text = texts.join('\n');
-    const verdict = await this.layers.judge(ctx, { stage: 'input', texts, policy, onLate: (judgement) => this.consequences.note(ctx, subject, text, [judgement]) }, signal);
+    const verdict = await this.layers.judge(ctx, { stage: 'input', texts, ...rules, onLate: (judgement) => this.consequences.note(ctx, subject, text, [judgement]) }, signal);
     this.consequences.note(ctx, subject, text, verdict.judgements);
     return verdict;
   }
