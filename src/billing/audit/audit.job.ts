@@ -2,7 +2,8 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShut
 import type { Redis } from 'ioredis';
 import { CONFIG, type Config } from '../../platform/config/index.js';
 import { REDIS } from '../../platform/redis/index.js';
-import { LOGGER, Metrics, errorFields, type Logger } from '../../platform/telemetry/index.js';
+import { Rounds } from '../../platform/lifecycle/index.js';
+import { LOGGER, Metrics, type Logger } from '../../platform/telemetry/index.js';
 import { now } from '../../platform/values/index.js';
 import { auditLedger } from './audit.service.js';
 
@@ -14,34 +15,23 @@ const LOGGED = 5;
 /** The continuous auditor: one node at a time checks everything every five minutes, and tells metrics and log. */
 @Injectable()
 export class AuditJob implements OnApplicationBootstrap, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined;
-  private first: NodeJS.Timeout | undefined;
-  private round: Promise<void> | undefined;
+  private readonly rounds: Rounds;
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     @Inject(REDIS) private readonly redis: Redis,
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly metrics: Metrics,
-  ) {}
+  ) {
+    this.rounds = new Rounds({ everyMs: EVERY_MS, firstMs: FIRST_MS, work: () => this.audit(), logger: this.logger, fault: 'the audit could not run' });
+  }
 
   onApplicationBootstrap(): void {
-    this.first = setTimeout(() => this.start(), FIRST_MS);
-    this.timer = setInterval(() => this.start(), EVERY_MS);
-    this.first.unref();
-    this.timer.unref();
+    this.rounds.begin();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    clearTimeout(this.first);
-    clearInterval(this.timer);
-    await this.round;
-  }
-
-  private start(): void {
-    this.round ??= this.audit()
-      .catch((error: unknown) => this.logger.warn(errorFields(error), 'the audit could not run'))
-      .finally(() => (this.round = undefined));
+    await this.rounds.end();
   }
 
   private async audit(): Promise<void> {

@@ -1,7 +1,8 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { systemPlatformContext } from '../../platform/context/index.js';
 import { Database } from '../../platform/database/index.js';
-import { LOGGER, errorFields, type Logger } from '../../platform/telemetry/index.js';
+import { Rounds } from '../../platform/lifecycle/index.js';
+import { LOGGER, type Logger } from '../../platform/telemetry/index.js';
 import { newId } from '../../platform/values/index.js';
 import { OrderRepository } from '../orders/order.repository.js';
 import { RefundQueryService } from '../refunds/refund-query.service.js';
@@ -18,9 +19,7 @@ const TURN_MS = 30_000;
 /** Gives orders and refunds their turns. Every worker does; each row is taken by one of them. */
 @Injectable()
 export class QueryJob implements OnApplicationBootstrap, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined;
-  private readonly stopping = new AbortController();
-  private round: Promise<void> | undefined;
+  private readonly rounds: Rounds;
 
   constructor(
     private readonly database: Database,
@@ -29,21 +28,16 @@ export class QueryJob implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly orderQueries: OrderQueryService,
     private readonly refundQueries: RefundQueryService,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+  ) {
+    this.rounds = new Rounds({ everyMs: EVERY_MS, work: () => this.turns(), logger: this.logger, fault: 'asking about payments failed' });
+  }
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.round ??= this.turns()
-        .catch((error: unknown) => this.logger.warn(errorFields(error), 'asking about payments failed'))
-        .finally(() => (this.round = undefined));
-    }, EVERY_MS);
-    this.timer.unref();
+    this.rounds.begin();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    this.stopping.abort();
-    await this.round;
+    await this.rounds.end();
   }
 
   private async turns(): Promise<void> {
@@ -57,6 +51,6 @@ export class QueryJob implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   private signal(): AbortSignal {
-    return AbortSignal.any([this.stopping.signal, AbortSignal.timeout(TURN_MS)]);
+    return AbortSignal.any([this.rounds.stopping, AbortSignal.timeout(TURN_MS)]);
   }
 }

@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { systemPlatformContext } from '../../platform/context/index.js';
 import { Database } from '../../platform/database/index.js';
 import { REDIS } from '../../platform/redis/index.js';
+import { Rounds } from '../../platform/lifecycle/index.js';
 import { LOGGER, errorFields, type Logger } from '../../platform/telemetry/index.js';
 import { newId, nowDate } from '../../platform/values/index.js';
 import { PaymentService } from '../payments/payment.service.js';
@@ -21,9 +22,7 @@ const TENANTS = 50;
 /** Compares every tenant's bill once it is ready, after 10:10 Beijing time; one node at a time for each tenant and day. */
 @Injectable()
 export class BillJob implements OnApplicationBootstrap, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined;
-  private readonly stopping = new AbortController();
-  private round: Promise<void> | undefined;
+  private readonly rounds: Rounds;
 
   constructor(
     private readonly database: Database,
@@ -31,28 +30,23 @@ export class BillJob implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly reconciliation: ReconciliationService,
     @Inject(REDIS) private readonly redis: Redis,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+  ) {
+    this.rounds = new Rounds({ everyMs: EVERY_MS, work: () => this.sweep(), logger: this.logger, fault: 'reconciling failed' });
+  }
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.round ??= this.sweep()
-        .catch((error: unknown) => this.logger.warn(errorFields(error), 'reconciling failed'))
-        .finally(() => (this.round = undefined));
-    }, EVERY_MS);
-    this.timer.unref();
+    this.rounds.begin();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    this.stopping.abort();
-    await this.round;
+    await this.rounds.end();
   }
 
   private async sweep(): Promise<void> {
     for (const day of newestBillDays(nowDate(), DAYS)) {
       const tenants = await this.database.inPlatform(systemPlatformContext('reconciliation', newId()), (tx) => this.reports.withoutReport(tx, day, TENANTS));
       for (const tenantId of tenants) {
-        if (this.stopping.signal.aborted) return;
+        if (this.rounds.stopping.aborted) return;
         await this.reconcile(tenantId, day);
       }
     }
@@ -61,7 +55,7 @@ export class BillJob implements OnApplicationBootstrap, OnApplicationShutdown {
   private async reconcile(tenantId: string, day: string): Promise<void> {
     if ((await this.redis.set(`${tenantId}:bill:${day}`, '1', 'PX', RETRY_MS, 'NX')) === null) return;
     try {
-      const report = await this.reconciliation.run(PaymentService.context(tenantId), day, AbortSignal.any([this.stopping.signal, AbortSignal.timeout(RUN_MS)]));
+      const report = await this.reconciliation.run(PaymentService.context(tenantId), day, AbortSignal.any([this.rounds.stopping, AbortSignal.timeout(RUN_MS)]));
       this.logger[report.outcome === 'clean' ? 'info' : 'error']({ tenantId, day, matched: report.matched, differing: report.differing }, 'a bill was compared');
     } catch (error) {
       this.logger.warn({ ...errorFields(error), tenantId, day }, 'a bill could not be compared');

@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { systemContext, systemPlatformContext, type RequestContext } from '../../platform/context/index.js';
 import { Database } from '../../platform/database/index.js';
+import { Rounds } from '../../platform/lifecycle/index.js';
 import { LOGGER, errorFields, type Logger } from '../../platform/telemetry/index.js';
 import { newId } from '../../platform/values/index.js';
 import { UserService } from '../../identity/index.js';
@@ -20,9 +21,7 @@ const CALL_MS = 15_000;
 /** Gives checks of pictures and sounds their turns: asks WeChat, asks again, and gives up on results that never came. Every worker does; each check is taken by one of them. */
 @Injectable()
 export class MediaJob implements OnApplicationBootstrap, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined;
-  private readonly stopping = new AbortController();
-  private round: Promise<void> | undefined;
+  private readonly rounds: Rounds;
 
   constructor(
     private readonly database: Database,
@@ -31,21 +30,16 @@ export class MediaJob implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly users: UserService,
     private readonly wechat: TenantWechat,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+  ) {
+    this.rounds = new Rounds({ everyMs: EVERY_MS, work: () => this.turns(), logger: this.logger, fault: 'checks of media failed' });
+  }
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.round ??= this.turns()
-        .catch((error: unknown) => this.logger.warn(errorFields(error), 'checks of media failed'))
-        .finally(() => (this.round = undefined));
-    }, EVERY_MS);
-    this.timer.unref();
+    this.rounds.begin();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    this.stopping.abort();
-    await this.round;
+    await this.rounds.end();
   }
 
   private async turns(): Promise<void> {
@@ -70,7 +64,7 @@ export class MediaJob implements OnApplicationBootstrap, OnApplicationShutdown {
     const openid = await this.users.openidOf(ctx, check.userId);
     if (openid === undefined) return this.follow(ctx, check, { state: 'failed', failure: 'user_gone' });
     try {
-      const signal = AbortSignal.any([this.stopping.signal, AbortSignal.timeout(CALL_MS)]);
+      const signal = AbortSignal.any([this.rounds.stopping, AbortSignal.timeout(CALL_MS)]);
       const traceId = await this.wechat.mediaCheck(ctx.tenantId, { openid, mediaUrl: check.url, media: check.type, scene: SCENE_OF[check.purpose] }, signal);
       await this.verdicts.expect(ctx, check.id, traceId);
     } catch (error) {

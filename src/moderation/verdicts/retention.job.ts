@@ -1,7 +1,8 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { REDIS } from '../../platform/redis/index.js';
-import { LOGGER, errorFields, type Logger } from '../../platform/telemetry/index.js';
+import { Rounds } from '../../platform/lifecycle/index.js';
+import { LOGGER, type Logger } from '../../platform/telemetry/index.js';
 import { VerdictMonths } from './verdict-months.service.js';
 
 const EVERY_MS = 15 * 60_000;
@@ -11,35 +12,25 @@ const LOCK = 'sweep:verdicts';
 /** Once a day on one node: the log gets its months to come and loses those that nobody has to keep. A round that failed is tried again at the next look. */
 @Injectable()
 export class RetentionJob implements OnApplicationBootstrap, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined;
-  private round: Promise<void> | undefined;
-  private readonly stopping = new AbortController();
+  private readonly rounds: Rounds;
 
-  constructor(private readonly months: VerdictMonths, @Inject(REDIS) private readonly redis: Redis, @Inject(LOGGER) private readonly logger: Logger) {}
+  constructor(private readonly months: VerdictMonths, @Inject(REDIS) private readonly redis: Redis, @Inject(LOGGER) private readonly logger: Logger) {
+    this.rounds = new Rounds({ everyMs: EVERY_MS, firstMs: 0, work: () => this.sweep(), logger: this.logger, fault: 'the months of the verdict log could not be looked after' });
+  }
 
   onApplicationBootstrap(): void {
-    this.look();
-    this.timer = setInterval(() => this.look(), EVERY_MS);
-    this.timer.unref();
+    this.rounds.begin();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    this.stopping.abort();
-    await this.round;
-  }
-
-  private look(): void {
-    this.round ??= this.sweep()
-      .catch((error: unknown) => this.logger.warn(errorFields(error), 'the months of the verdict log could not be looked after'))
-      .finally(() => (this.round = undefined));
+    await this.rounds.end();
   }
 
   private async sweep(): Promise<void> {
     if ((await this.redis.set(LOCK, '1', 'PX', DAY_MS - EVERY_MS, 'NX')) === null) return;
     try {
       await this.months.makeAhead();
-      const { months, rows } = await this.months.expire(this.stopping.signal);
+      const { months, rows } = await this.months.expire(this.rounds.stopping);
       if (months + rows > 0) this.logger.info({ months, rows }, 'old verdicts were removed');
     } catch (error) {
       await this.redis.del(LOCK).catch(() => undefined);
