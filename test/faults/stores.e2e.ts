@@ -7,7 +7,7 @@ import { wordsOf } from '../kit/sse-reader.js';
 import { scripted } from '../kit/upstream-script.js';
 
 /** New work must be refused within this while a store is away. */
-const CLEAR_REFUSAL_MS = 4_500;
+const CLEAR_REFUSAL_MS = 3_500;
 const AWAY_MS = 8_000;
 
 let platform: Platform;

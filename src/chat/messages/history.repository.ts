@@ -2,10 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import type { RequestContext } from '../../platform/context/index.js';
 import { Database } from '../../platform/database/index.js';
-import { DomainError } from '../../platform/errors/index.js';
 import { REDIS } from '../../platform/redis/index.js';
 import { LOGGER, errorFields, type Logger } from '../../platform/telemetry/index.js';
-import { within } from '../../platform/values/index.js';
 import { ConversationRepository } from '../conversations/conversation.repository.js';
 import type { Outcome, RunPlan } from '../run/run.js';
 import type { Turn } from '../window/window.js';
@@ -13,8 +11,6 @@ import { TURN_LIMIT, boundTurns, type History } from './history.js';
 import { MessageRepository, type Message } from './message.repository.js';
 
 const TTL_SECONDS = 3_600;
-/** Commands wait in line behind others that wait for a Redis that is away; whoever asks hears of it at once. */
-const READ_MS = 2_000;
 
 /**
  * The history that prompts are made of: a Redis cache filled from PostgreSQL.
@@ -93,17 +89,13 @@ export class HistoryRepository {
   }
 
   private async cached(tenantId: string, conversationId: string): Promise<History | undefined> {
-    const text = await within(READ_MS, this.redis.get(keyOf(tenantId, conversationId)), late);
+    const text = await this.redis.get(keyOf(tenantId, conversationId));
     return text === null ? undefined : (JSON.parse(text) as History);
   }
 
   private async keep(tenantId: string, history: History): Promise<void> {
     await this.redis.set(keyOf(tenantId, history.conversationId), JSON.stringify(history), 'EX', TTL_SECONDS);
   }
-}
-
-function late(): never {
-  throw new DomainError('unavailable', { retryAfterMs: 2_000 });
 }
 
 function keyOf(tenantId: string, conversationId: string): string {

@@ -1,4 +1,5 @@
-import { Redis, type RedisOptions as AnyRedisOptions } from 'ioredis';
+import type { Redis, RedisOptions as AnyRedisOptions } from 'ioredis';
+import { GatheringRedis } from './gathering-redis.js';
 
 type RedisOptions = Omit<AnyRedisOptions, 'replyMapping'>;
 
@@ -7,7 +8,7 @@ type RedisOptions = Omit<AnyRedisOptions, 'replyMapping'>;
  * offline queue, and 2 s at most for an answer, so a request gets its 503 at once.
  */
 export function commandOptions(): RedisOptions {
-  return { enableOfflineQueue: false, commandTimeout: 2_000, connectTimeout: 2_000, maxRetriesPerRequest: 0, enableAutoPipelining: true, retryStrategy, lazyConnect: true };
+  return { enableOfflineQueue: false, commandTimeout: 2_000, connectTimeout: 2_000, maxRetriesPerRequest: 0, retryStrategy, lazyConnect: true };
 }
 
 /** For subscriptions and for BullMQ's workers, which outlive an absence of Redis and go on by themselves. */
@@ -22,7 +23,7 @@ function retryStrategy(times: number): number {
 
 /** Connects, or says in one sentence what is wrong. */
 export async function connectRedis(url: string, options: RedisOptions, onError: (error: Error) => void): Promise<Redis> {
-  const redis = new Redis(url, options);
+  const redis = new GatheringRedis(url, options);
   redis.on('error', onError);
   await redis.connect();
   return redis;
