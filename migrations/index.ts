@@ -23,6 +23,7 @@ import { ResealVerdicts1764000009000 } from './1764000009000-reseal-verdicts.js'
 import { CreateMediaChecks1764000010000 } from './1764000010000-create-media-checks.js';
 import { TellPaid1764000016000 } from './1764000016000-tell-paid.js';
 import { HedgeChannels1764000017000 } from './1764000017000-hedge-channels.js';
+import { CreateFacts1764000020000 } from './1764000020000-create-facts.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -51,6 +52,7 @@ export const MIGRATIONS = [
   CreateMediaChecks1764000010000,
   TellPaid1764000016000,
   HedgeChannels1764000017000,
+  CreateFacts1764000020000,
 ];
 
 /** Their names as the table `migrations` records them. */

@@ -8,6 +8,7 @@ import { ModerationModule } from './moderation/index.js';
 import { ConfigModule, type Config } from './platform/config/index.js';
 import { DatabaseModule } from './platform/database/index.js';
 import { LifecycleModule } from './platform/lifecycle/index.js';
+import { OutboxModule } from './platform/outbox/index.js';
 import { RedisModule } from './platform/redis/index.js';
 import { TelemetryModule, type Logger } from './platform/telemetry/index.js';
 import { TENANTS_ENTITIES, TenantsModule } from './tenants/index.js';
@@ -27,6 +28,7 @@ export class AppModule {
         DatabaseModule.with([...TENANTS_ENTITIES, ...IDENTITY_ENTITIES, ...CHAT_ENTITIES], MIGRATION_NAMES),
         RedisModule,
         LifecycleModule,
+        OutboxModule.for(config.role),
         TenantsModule,
         IdentityModule,
         BillingModule.for(config.role),

@@ -53,12 +53,14 @@ import { FollowService } from './stream/follow.service.js';
 import { RunNews } from './stream/run-news.js';
 import { RunStreamService } from './stream/run-stream.service.js';
 import { StreamLogRepository } from './stream/stream-log.repository.js';
+import { WithdrawRepository } from './withdraw/withdraw.repository.js';
+import { WithdrawService } from './withdraw/withdraw.service.js';
 import { PromptService } from './window/prompt.service.js';
 import { ReplyService } from './wire/reply.service.js';
 
 const SHARED = [RehearseRuns, RunNews, ConversationRepository, MessageRepository, HistoryRepository, RunRepository, StreamLogRepository, ActiveRuns, AnswerCacheRepository, AnswerCache, LabelLogRepository, ConcludeRunService, RunControlService, RunUsage, ScreenRun, ExecuteRunService];
 const API = [ReadyAnswerRepository, ReadyAnswerService, AnswerSource, ServeRunService, ConversationService, AnswerService, StartRunService, ScreenAsk, PromptService, LaunchRunService, RunRates, QueuedRunService, FollowService, RunStreamService, ReplyService, CompletionService, OfferService, LabelFreeService, ConversationExportService, AccountService, OwnWords, ProfileService, CostReportRepository, CostReportService];
-const WORKER = [SweepJob, LabelLogJob, WorkerService];
+const WORKER = [SweepJob, LabelLogJob, WorkerService, WithdrawRepository, WithdrawService];
 const CONTROLLERS = [ConversationController, MessageController, RunController, CompletionsController, ModelsController, AccountController, ProfileController, LabelController];
 
 @Module({})

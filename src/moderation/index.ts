@@ -24,6 +24,7 @@ export { type DeskRules } from './desk/desk-rules.js';
 export { DeskErasure } from './desk/erasure.service.js';
 export { resealDeskTexts } from './desk/reseal.service.js';
 export { DeskRulesService } from './desk/desk-rules.service.js';
+export { AnswerRejected, QuestionRejected } from './review/review.events.js';
 export { DecideReviewService } from './review/decide-review.service.js';
 export { REVIEW_KINDS, REVIEW_STATES, type Review, type ReviewKind, type ReviewRequest, type ReviewState } from './review/review.js';
 export { ReviewService, type ReviewFilter } from './review/review.service.js';

@@ -110,6 +110,14 @@ describe('word lists on the way in', () => {
     expect([renamed.status, renamed.body.error.param]).toEqual([422, 'title']);
   });
 
+  it('leave words as they are that are only noted, or that a person is to look at', async () => {
+    const { user } = await stage();
+    const question = `可疑丁怎么样 ${scripted({ tokens: 1 })}`;
+    const { conversation, stream } = await send(user, question);
+    await stream.all();
+    expect((await messagesOf(user, conversation))[1]).toMatchObject({ content: question, state: 'complete' });
+  });
+
   it('cover words that are only to be masked', async () => {
     const { user } = await stage();
     const { conversation, stream } = await send(user, `你这个脏话丙 ${scripted({ tokens: 2 })}`);

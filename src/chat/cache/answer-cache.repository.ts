@@ -7,11 +7,15 @@ import type { StoredAnswer } from './stored-answer.js';
 
 const JOIN = new Script(new URL('join-2.lua', import.meta.url));
 const KEEP = new Script(new URL('keep-3.lua', import.meta.url));
+const DROP = new Script(new URL('drop-3.lua', import.meta.url));
 const LAND = new Script(new URL('land-1.lua', import.meta.url));
 
 /** What one tenant may store: answers, and bytes of them. Redis holds the queue, too, so the bytes count more than the number. */
 const MOST_ANSWERS = 10_000;
 const MOST_BYTES = 64 * 1024 * 1024;
+
+/** Answers that are looked at together; each may have 64 KiB. */
+const PAGE = 50;
 
 /** How a request goes on that found no answer at first: with one after all, as the one that produces it, or behind the one that does. */
 export type Joined = { readonly kind: 'answer'; readonly answer: StoredAnswer } | { readonly kind: 'lead' } | { readonly kind: 'follow'; readonly leader: string };
@@ -40,7 +44,25 @@ export class AnswerCacheRepository {
   }
 
   async keep(place: CachePlace, answer: StoredAnswer, seconds: number): Promise<void> {
-    await KEEP.run(this.redis, [answerKey(place), `${tagOf(place)}:index`, `${tagOf(place)}:sizes`], [JSON.stringify(answer), seconds, now(), MOST_ANSWERS, MOST_BYTES]);
+    await KEEP.run(this.redis, [answerKey(place), ...booksOf(place)], [JSON.stringify(answer), seconds, now(), MOST_ANSWERS, MOST_BYTES]);
+  }
+
+  /** Drops the tenant's answers that are meant. Looks at all of them: for what is rare. What is stored meanwhile may be missed. */
+  async removeAll(tenantId: string, isMeant: (answer: StoredAnswer) => boolean): Promise<void> {
+    const books = booksOf({ tenantId });
+    for await (const members of this.redis.zscanStream(books[0], { count: PAGE }) as AsyncIterable<readonly string[]>) {
+      const keys = members.filter((_, at) => at % 2 === 0);
+      for (let from = 0; from < keys.length; from += PAGE) await this.removeOf(keys.slice(from, from + PAGE), books, isMeant);
+    }
+  }
+
+  private async removeOf(keys: readonly string[], books: readonly [index: string, sizes: string], isMeant: (answer: StoredAnswer) => boolean): Promise<void> {
+    const texts = await this.redis.mget(...keys);
+    for (const [at, text] of texts.entries()) {
+      const [answer, key] = [answerOf(text), keys[at]];
+      // Only the very text that was looked at: another one may lie there by now.
+      if (text !== null && answer !== undefined && key !== undefined && isMeant(answer)) await DROP.run(this.redis, [key, ...books], [text]);
+    }
   }
 
   /** The run's flight is over. @returns whether it had one. */
@@ -54,7 +76,11 @@ export function nameOfPlace({ tenantId, userId, digest }: CachePlace): string {
   return `${tenantId}:${userId ?? '*'}:${digest}`;
 }
 
-function tagOf({ tenantId }: CachePlace): string {
+function booksOf(place: Pick<CachePlace, 'tenantId'>): readonly [index: string, sizes: string] {
+  return [`${tagOf(place)}:index`, `${tagOf(place)}:sizes`];
+}
+
+function tagOf({ tenantId }: Pick<CachePlace, 'tenantId'>): string {
   return `{answers:${tenantId}}`;
 }
 

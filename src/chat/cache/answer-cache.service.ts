@@ -68,9 +68,17 @@ export class AnswerCache implements OnModuleInit {
     const { place, seconds } = plan.cache;
     const answer = storable(outcome);
     await this.orElse(undefined, async () => {
-      if (answer !== undefined) await this.repository.keep(place, answer, seconds);
+      if (answer !== undefined) await this.repository.keep(place, { ...answer, runId }, seconds);
       if (await this.repository.land(place, runId)) await this.bus.publish(LANDED, nameOfPlace(place));
     });
+  }
+
+  /**
+   * An answer is taken back: from here on nobody is given it, under whatever question it lies.
+   * @param content undefined where nobody knows it any more. @throws what Redis throws: this must not be left undone.
+   */
+  async forget(tenantId: string, answer: { readonly runId: string; readonly content: string | undefined }): Promise<void> {
+    await this.repository.removeAll(tenantId, (stored) => stored.runId === answer.runId || stored.content === answer.content);
   }
 
   private listen(name: string, wake: () => void): () => void {

@@ -7,6 +7,8 @@ export interface StoredAnswer {
   readonly completionTokens: number;
   /** Part of the completion that the model only thought when it was made. */
   readonly reasoningTokens: number;
+  /** The run that made it; absent for words of the tenant's own. */
+  readonly runId?: string;
   /** `stop` unless told. */
   readonly finishReason?: 'content_filter';
 }

@@ -109,6 +109,8 @@ function turnsOf(newestFirst: readonly Message[]): readonly Turn[] {
     const question = newestFirst[at + 1];
     if (answer.role !== 'assistant' || !isContext(answer)) continue;
     if (question?.role !== 'user' || question.position !== answer.position - 1) continue;
+    // A person may have taken the question out afterwards.
+    if (question.state === 'refused') continue;
     turns.push({ question: question.content, questionTokens: question.tokens, answer: answer.content, answerTokens: answer.tokens });
   }
   return turns.reverse();

@@ -6,7 +6,8 @@ import { Bus, REDIS, Script } from '../../platform/redis/index.js';
 import { delay, now } from '../../platform/values/index.js';
 import type { Hold, RunPlan } from '../run/run.js';
 import { decodeEntry, encodeEntry } from './log-entry.js';
-import { isTerminal, type RunEvent } from './run-event.js';
+import { isTerminal, shownText, type RunEvent } from './run-event.js';
+import { withdrawn } from './withdrawn.js';
 import { RunNews } from './run-news.js';
 
 const BEGIN = new Script(new URL('begin-1.lua', import.meta.url));
@@ -14,6 +15,7 @@ const TAKE = new Script(new URL('take-1.lua', import.meta.url));
 const RETAKE = new Script(new URL('retake-2.lua', import.meta.url));
 const APPEND = new Script(new URL('append-2.lua', import.meta.url));
 const RECALL = new Script(new URL('recall-2.lua', import.meta.url));
+const WITHDRAW = new Script(new URL('withdraw-2.lua', import.meta.url));
 const STOP = new Script(new URL('stop-1.lua', import.meta.url));
 const BEAT = new Script(new URL('beat-1.lua', import.meta.url));
 
@@ -88,6 +90,28 @@ export class StreamLogRepository {
       return RECALL.run(this.redis, [meta, log], [hold.generation, event.seq, encodeEntry([event]), name, now(), this.bus.home, ...blanked]);
     })) as number;
     return this.told(name, index, [event]);
+  }
+
+  /**
+   * Takes all words of a run back that is over: who follows it from now on finds `replace` in their place. Nothing where Redis forgot the run.
+   * @throws Error where the log grew meanwhile: try again.
+   */
+  async withdraw(tenantId: string, runId: string, replace: string): Promise<void> {
+    const keys = keysOf(tenantId, runId);
+    const entries = await this.redis.lrange(keys[1], 0, -1);
+    const events = entries.map((entry) => decodeEntry(entry));
+    const bySeq = new Map(withdrawn(events.flat(), replace).map((event) => [event.seq, event]));
+    const changed = events.flatMap((each, at) => {
+      const [before, after] = [entries[at] ?? '', encodeEntry(each.map((event) => bySeq.get(event.seq) ?? event))];
+      return before === after ? [] : [at, before, after];
+    });
+    if (changed.length > 0 && (await WITHDRAW.run(this.redis, keys, changed)) !== 1) throw new Error('the stream log changed while its words were taken back');
+  }
+
+  /** The words of a run as they stand in its log. */
+  async words(tenantId: string, runId: string): Promise<string> {
+    const entries = await this.redis.lrange(keysOf(tenantId, runId)[1], 0, -1);
+    return shownText(entries.flatMap((entry) => decodeEntry(entry)));
   }
 
   /** Tells followers in this process what was appended, or why it was not. */

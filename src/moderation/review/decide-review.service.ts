@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { RequestContext } from '../../platform/context/index.js';
 import { Database, type TenantTx } from '../../platform/database/index.js';
+import { Outbox } from '../../platform/outbox/index.js';
 import { StandingService } from '../../identity/index.js';
 import { AppealGrounds } from '../appeals/appeal-grounds.service.js';
 import { Conduct } from '../sanctions/conduct.service.js';
@@ -9,6 +10,7 @@ import { SanctionService } from '../sanctions/sanction.service.js';
 import type { StandingEffect } from '../sanctions/sanction.js';
 import { MediaRepository } from '../media/media.repository.js';
 import { isDecided, type Review } from './review.js';
+import { AnswerRejected, QuestionRejected } from './review.events.js';
 import { ReviewService } from './review.service.js';
 
 /** Decisions of the queue, and what they lead to: both in one transaction. */
@@ -23,6 +25,7 @@ export class DecideReviewService {
     private readonly grounds: AppealGrounds,
     private readonly standing: StandingService,
     private readonly media: MediaRepository,
+    private readonly outbox: Outbox,
   ) {}
 
   /**
@@ -33,7 +36,7 @@ export class DecideReviewService {
     return this.decide(ctx, id, 'approve', note);
   }
 
-  /** The opposite. A user's text that was rejected counts as an offence. @throws as `approve` */
+  /** The opposite. A user's text that was rejected counts as an offence; it, or the answer that was rejected, leaves the conversation. @throws as `approve` */
   async reject(ctx: RequestContext, id: string, note: string | undefined): Promise<Review> {
     return this.decide(ctx, id, 'reject', note);
   }
@@ -44,10 +47,20 @@ export class DecideReviewService {
     const { review, effects } = await this.database.inTenant(ctx, async (tx) => {
       const deleted = userId !== undefined && (await this.standing.lock(tx, userId)) === 'deleted';
       const moved = await this.reviews.move(tx, id, move, note);
+      // Also of a user who has left: others may be given the same answer from a store.
+      await this.publish(tx, moved);
       return { review: moved, effects: isDecided(moved.state) && !deleted ? await this.follow(tx, moved) : [] };
     });
+    await this.outbox.nudge();
     await this.sanctions.tell(ctx, effects);
     return review;
+  }
+
+  /** What becomes of the words is for those to do who have them. */
+  private async publish(tx: TenantTx, { kind, state, runId }: Review): Promise<void> {
+    if (state !== 'rejected' || runId === undefined) return;
+    if (kind === 'output') await this.outbox.publish(tx, new AnswerRejected(runId));
+    if (kind === 'input') await this.outbox.publish(tx, new QuestionRejected(runId));
   }
 
   private async follow(tx: TenantTx, review: Review): Promise<readonly StandingEffect[]> {

@@ -47,7 +47,7 @@ export class ScreeningService {
     const hits = found.flatMap((each) => each.hits);
     const judgement = localJudgement('input', versionOf(lexicons), hits, mode, performance.now() - begin);
     this.consequences.note(ctx, subject, [...written.texts, ...written.beside].join('\n'), [judgement]);
-    const covered = mode === 'on' ? found.slice(0, written.texts.length).map(({ text, hits: own }) => masked(text, own)) : written.texts;
+    const covered = mode === 'on' ? found.slice(0, written.texts.length).map(({ text, hits: own }) => masked(text, own.filter(({ entry }) => entry.action === 'mask'))) : written.texts;
     return { action: judgement.action, judgements: [judgement], ...(judgement.action === 'pass' ? {} : { by: judgement }), ...messageOf(judgement.action, hits, policy), texts: covered };
   }
 

@@ -40,4 +40,22 @@ describe('Rounds', () => {
     await end;
     expect([begun, ended]).toEqual([1, true]);
   });
+
+  it('makes a round at once when it is asked to, one more where one is under way, and none after the end', async () => {
+    const ends: (() => void)[] = [];
+    const rounds = new Rounds({ everyMs: 60_000, work: () => new Promise((resolve) => { ends.push(resolve); }), logger: { warn: () => undefined }, fault: '' });
+    rounds.soon();
+    for (let asked = 0; asked < 3; asked += 1) rounds.soon();
+    expect(ends).toHaveLength(1);
+    ends[0]?.();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(ends).toHaveLength(2);
+    rounds.soon();
+    const end = rounds.end();
+    ends[1]?.();
+    await end;
+    rounds.soon();
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(ends).toHaveLength(2);
+  });
 });

@@ -17,6 +17,7 @@ export class Rounds {
   private timer: NodeJS.Timeout | undefined;
   private first: NodeJS.Timeout | undefined;
   private round: Promise<void> | undefined;
+  private again = false;
 
   constructor(private readonly options: RoundsOptions) {}
 
@@ -31,6 +32,13 @@ export class Rounds {
     this.timer = setInterval(() => this.go(), everyMs).unref();
   }
 
+  /** A round as soon as may be: at once, or after the one under way, which may have looked too early. None after the end. */
+  soon(): void {
+    if (this.stopping.aborted) return;
+    if (this.round !== undefined) this.again = true;
+    else this.go();
+  }
+
   async end(): Promise<void> {
     clearTimeout(this.first);
     clearInterval(this.timer);
@@ -40,8 +48,13 @@ export class Rounds {
 
   private go(): void {
     const { work, logger, fault } = this.options;
-    this.round ??= work()
+    if (this.round !== undefined) return;
+    this.again = false;
+    this.round = work()
       .catch((error: unknown) => logger.warn(errorFields(error), fault))
-      .finally(() => { this.round = undefined; });
+      .finally(() => {
+        this.round = undefined;
+        if (this.again) this.soon();
+      });
   }
 }

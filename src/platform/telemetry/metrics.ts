@@ -50,6 +50,8 @@ export class Metrics {
   readonly lexiconWords = new Gauge({ name: 'bailiao_lexicon_words', help: 'Words that this process holds to search texts for, by whose they are.', labelNames: ['owner'], registers: [this.registry] });
   readonly lexiconBytes = new Gauge({ name: 'bailiao_lexicon_bytes', help: 'What the words of this process take, roughly.', registers: [this.registry] });
   readonly lexiconFaults = new Counter({ name: 'bailiao_lexicon_faults_total', help: 'Lexicons that could not be built; the one before serves on. Any growth is an alert.', registers: [this.registry] });
+  readonly factsUndelivered = new Gauge({ name: 'bailiao_facts_undelivered', help: 'Facts of the outbox that not all their subscribers have had, on all nodes, by kind. Growth is an alert.', labelNames: ['kind'], registers: [this.registry] });
+  readonly factFailures = new Counter({ name: 'bailiao_fact_failures_total', help: 'Times that a subscriber could not take a fact; it is told again.', labelNames: ['subscriber'], registers: [this.registry] });
 
   private readonly collectors: (() => Promise<void>)[] = [];
   private collected = { at: -Infinity, done: Promise.resolve() };
