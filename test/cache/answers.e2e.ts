@@ -62,6 +62,21 @@ describe('stored answers', () => {
   });
 });
 
+describe('answers that are taken back', () => {
+  it('go with what the books say of them, from under every question of the tenant, and no others', async () => {
+    for (let at = 0; at < 300; at += 1) await answers.keep(place(`d${at}`, 't', at % 2 === 0 ? 'u' : undefined), answer(at % 100 === 7 ? 'bad' : `fine ${at}`), 600);
+    await answers.keep(place('by run'), { ...answer('other words'), runId: 'r' }, 600);
+    await answers.keep(place('d', 's'), answer('bad'), 600);
+    await answers.removeAll('t', (stored) => stored.content === 'bad' || stored.runId === 'r');
+    expect([await answers.find(place('d7')), await answers.find(place('d107')), await answers.find(place('by run'))]).toEqual([undefined, undefined, undefined]);
+    expect([await answers.find(place('d8', 't', 'u')), await answers.find(place('d', 's'))]).toEqual([answer('fine 8'), answer('bad')]);
+    expect(await redis.zcard('{answers:t}:index')).toBe(297);
+    const left = Array.from({ length: 300 }, (_, at) => at).filter((at) => at % 100 !== 7);
+    expect(await bytes()).toBe(left.reduce((sum, at) => sum + JSON.stringify(answer(`fine ${at}`)).length, 0));
+    await answers.removeAll('nobody', () => true);
+  });
+});
+
 describe('a flight', () => {
   it('has one leader, whom the others follow until it lands', async () => {
     const joined = await Promise.all(['a', 'b', 'c'].map((run) => answers.join(place('d'), run, 5_000)));

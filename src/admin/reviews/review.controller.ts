@@ -53,7 +53,7 @@ export class AdminReviewController {
 
   @Post(':review_id/reject')
   @HttpCode(200)
-  @ApiOperation({ summary: "The text offends, the appeal is not right, the user is not banned. A user's text that is rejected counts as an offence." })
+  @ApiOperation({ summary: "The text offends, the appeal is not right, the user is not banned. A user's text that is rejected counts as an offence, and it, or the answer that is rejected, leaves the conversation." })
   @Answers({ status: 200, type: ReviewDto }, ...STAFF_ERRORS, 'not_found', 'conflict')
   async reject(@PlatformCtx() ctx: PlatformContext, @Param('id', IdParam) tenantId: string, @Param('review_id', IdParam) id: string, @Body() body: NoteDto): Promise<ReviewDto> {
     return ReviewDto.of(await this.decisions.reject(await this.inside.enter(ctx, tenantId), id, body.note));

@@ -46,7 +46,7 @@ export class ResumeQuery extends StreamQuery {
 export class AlternativeDto {
   @ApiProperty({ format: 'uuid' }) id!: string;
   @ApiProperty() content!: string;
-  @ApiProperty({ enum: STATES, description: 'refused: its words are not shown. recalled: the answer was broken off by moderation, and is shown as it stands.' }) state!: string;
+  @ApiProperty({ enum: STATES, description: 'refused: its words are not shown. recalled: the answer was broken off by moderation, or a person took it back, and is shown as it stands.' }) state!: string;
   @ApiProperty({ format: 'date-time' }) created_at!: string;
 }
 
@@ -54,7 +54,7 @@ export class MessageDto {
   @ApiProperty({ format: 'uuid' }) id!: string;
   @ApiProperty({ enum: ['user', 'assistant'] }) role!: string;
   @ApiProperty() content!: string;
-  @ApiProperty({ enum: STATES, description: 'refused: its words are not shown. recalled: the answer was broken off by moderation, and is shown as it stands.' }) state!: string;
+  @ApiProperty({ enum: STATES, description: 'refused: its words are not shown. recalled: the answer was broken off by moderation, or a person took it back, and is shown as it stands.' }) state!: string;
   @ApiProperty({ type: String, nullable: true, format: 'uuid' }) run_id!: string | null;
   @ApiProperty({ type: String, nullable: true }) model!: string | null;
   @ApiProperty({ type: String, nullable: true }) finish_reason!: string | null;
