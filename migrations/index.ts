@@ -24,6 +24,7 @@ import { CreateMediaChecks1764000010000 } from './1764000010000-create-media-che
 import { TellPaid1764000016000 } from './1764000016000-tell-paid.js';
 import { HedgeChannels1764000017000 } from './1764000017000-hedge-channels.js';
 import { CreateFacts1764000020000 } from './1764000020000-create-facts.js';
+import { MuteBesideBans1764000021000 } from './1764000021000-mute-beside-bans.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -53,6 +54,7 @@ export const MIGRATIONS = [
   TellPaid1764000016000,
   HedgeChannels1764000017000,
   CreateFacts1764000020000,
+  MuteBesideBans1764000021000,
 ];
 
 /** Their names as the table `migrations` records them. */

@@ -30,6 +30,7 @@ export { REVIEW_KINDS, REVIEW_STATES, type Review, type ReviewKind, type ReviewR
 export { ReviewService, type ReviewFilter } from './review/review.service.js';
 export { LONGEST_MUTE_SECONDS, LONGEST_PERIOD_SECONDS, SANCTION_KINDS, SANCTION_STATES, type Ladder, type Rung, type SanctionKind, type SanctionState } from './sanctions/ladder.js';
 export type { Sanction } from './sanctions/sanction.js';
+export { BanService, type PendingBan } from './sanctions/ban.service.js';
 export { SanctionService, type Offending } from './sanctions/sanction.service.js';
 export { GateService, type OpenGate } from './gate/gate.service.js';
 export type { GateEvent } from './gate/output-gate.js';

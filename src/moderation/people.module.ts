@@ -20,6 +20,7 @@ import { ReviewService } from './review/review.service.js';
 import { Conduct } from './sanctions/conduct.service.js';
 import { MediaRepository } from './media/media.repository.js';
 import { OffenceRepository } from './sanctions/offence.repository.js';
+import { BanService } from './sanctions/ban.service.js';
 import { SanctionDesk } from './sanctions/sanction-desk.service.js';
 import { SanctionRepository } from './sanctions/sanction.repository.js';
 import { SanctionService } from './sanctions/sanction.service.js';
@@ -32,7 +33,7 @@ import { SupportService } from './support/support.service.js';
 import { TicketMessageRepository } from './support/ticket-message.repository.js';
 import { TicketRepository } from './support/ticket.repository.js';
 
-const SERVICES = [ReviewService, DecideReviewService, SanctionService, AppealService, NoticeService, DeskRulesService, SupportService, SupportReplyService, SupportInbox, DeskErasure];
+const SERVICES = [ReviewService, DecideReviewService, SanctionService, BanService, AppealService, NoticeService, DeskRulesService, SupportService, SupportReplyService, SupportInbox, DeskErasure];
 const REPOSITORIES = [
   MediaRepository, ReviewRepository, OffenceRepository, SanctionRepository, AppealRepository, NoticeRepository, DeskRulesRepository, TicketRepository, TicketMessageRepository, ReplyWindowRepository, LetterLogRepository, ErasureRepository,
 ];

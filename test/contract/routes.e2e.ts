@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ERROR_CODES } from '../../src/platform/errors/index.js';
 import { admin, logIn, makeConversation, makeTenant } from '../kit/factories.js';
 import { Platform } from '../kit/platform.js';
+import { banUser } from '../kit/staff.js';
 import { scripted } from '../kit/upstream-script.js';
 
 /** Routes that anybody may call. A new one is a decision, made here. */
@@ -85,7 +86,7 @@ describe('every door of a run', () => {
       return platform.api.call(operation.method, operation.path.replace('{id}', idOf(operation.path)), { token, ...(operation.method === 'GET' ? {} : { body: operation.path.includes('completions') ? { messages: [{ role: 'user', content: 'x' }] } : operation.path.endsWith('/messages') ? { content: 'x' } : {} }) });
     };
     for (const name of DOORS_OF_RUNS.filter((each) => each !== 'POST /v1/chat/completions')) expect([name, (await knock(name, stranger.token)).status]).toEqual([name, 404]);
-    await platform.api.ok('PUT', `/admin/v1/tenants/${tenant.id}/users/${stranger.id}/standing`, { token: staff, body: { standing: 'banned' } });
+    await banUser(platform, staff, tenant.id, stranger.id);
     for (const name of DOORS_OF_RUNS) expect([name, (await knock(name, stranger.token)).body.error.code]).toEqual([name, 'user_banned']);
     await platform.api.ok('POST', `/admin/v1/tenants/${tenant.id}/suspend`, { token: staff });
     for (const name of DOORS_OF_RUNS) expect([name, (await knock(name, owner.token)).body.error.code]).toEqual([name, 'tenant_suspended']);

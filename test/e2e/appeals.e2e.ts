@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { admin, logIn, loginCode, makeApiKey, makeTenant, type TestTenant, type TestUser } from '../kit/factories.js';
 import { Platform } from '../kit/platform.js';
+import { banUser } from '../kit/staff.js';
 import { Reviewer } from '../kit/reviewing.js';
 
 let platform: Platform;
@@ -95,7 +96,7 @@ describe('an appeal', () => {
 });
 
 describe('a banned user', () => {
-  const ban = (tenant: TestTenant, user: TestUser, standing = 'banned') => platform.api.ok('PUT', `/admin/v1/tenants/${tenant.id}/users/${user.id}/standing`, { token: staff, body: { standing } });
+  const ban = (tenant: TestTenant, user: TestUser) => banUser(platform, staff, tenant.id, user.id);
   const appealLogin = async (tenant: TestTenant, name: string) => platform.api.post('/v1/auth/appeal', { code: await loginCode(platform, tenant, name) }, { headers: { 'x-tenant': tenant.slug } });
 
   it('appeals with the token it has, or logs in for it, and is let in again', async () => {

@@ -4,6 +4,7 @@ import { runCommand } from '../kit/commands.js';
 import { eventually } from '../kit/eventually.js';
 import { admin, logIn, makeApiKey, makeConversation, type TestTenant, type TestUser } from '../kit/factories.js';
 import { Platform, type Node } from '../kit/platform.js';
+import { banUser } from '../kit/staff.js';
 import { scripted } from '../kit/upstream-script.js';
 
 /** Started with two nodes: the first is everything, the second an api node, whose hits are served without a worker. */
@@ -161,7 +162,7 @@ describe('a stored answer', () => {
     const [one, banned] = [await someone(tenant), await someone(tenant)];
     const question = scripted({ tokens: 3 });
     await complete(platform.api, one, question);
-    await platform.api.ok('PUT', `/admin/v1/tenants/${tenant.id}/users/${banned.id}/standing`, { token: staff, body: { standing: 'banned' } });
+    await banUser(platform, staff, tenant.id, banned.id);
     expect((await complete(platform.api, banned, question)).body.error.code).toBe('user_banned');
     await platform.api.ok('POST', `/admin/v1/tenants/${tenant.id}/suspend`, { token: staff });
     expect((await complete(platform.api, one, question)).body.error.code).toBe('tenant_suspended');

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../kit/eventually.js';
 import { admin, logIn, loginCode, makeApiKey, makeConversation, makeTenant, type TestTenant } from '../kit/factories.js';
 import { Platform, type Node } from '../kit/platform.js';
+import { banUser } from '../kit/staff.js';
 import { scripted } from '../kit/upstream-script.js';
 
 let platform: Platform;
@@ -19,7 +20,7 @@ afterAll(async () => platform.stop());
 
 const refresh = (token: string) => platform.api.post('/v1/auth/refresh', { refresh_token: token });
 const me = (token: string, node = platform.node) => node.api.get('/v1/me', { token });
-const setStanding = (id: string, standing: string) => platform.api.ok('PUT', `/admin/v1/tenants/${tenant.id}/users/${id}/standing`, { token: staff, body: { standing } });
+const letIn = (id: string) => platform.api.ok('PUT', `/admin/v1/tenants/${tenant.id}/users/${id}/standing`, { token: staff, body: { standing: 'active' } });
 
 describe('login by WeChat', () => {
   it('gives the same user for the same person, and takes a code once', async () => {
@@ -76,13 +77,13 @@ describe('a ban', () => {
     const conversation = await makeConversation(platform.api, user);
     const stream = await second.api.stream('POST', `/v1/conversations/${conversation}/messages?format=sse`, { token: user.token, body: { content: scripted({ tokens: 500, gapMs: 20 }) } });
     await stream.until((event) => event.event === 'delta');
-    await setStanding(user.id, 'banned');
+    await banUser(platform, staff, tenant.id, user.id);
     const refused = await eventually(() => me(user.token, second), (answer) => answer.status !== 200, 1_000);
     expect(refused).toMatchObject({ status: 403, body: { error: { code: 'user_banned' } } });
     expect((await stream.all()).at(-1)).toMatchObject({ event: 'error', data: { code: 'user_banned' } });
     const again = await platform.api.post('/v1/auth/wechat', { code: await loginCode(platform, tenant, 'rowdy') }, { headers: { 'x-tenant': tenant.slug } });
     expect(again.body.error.code).toBe('user_banned');
-    await setStanding(user.id, 'active');
+    await letIn(user.id);
     await eventually(() => me(user.token, second), (answer) => answer.status === 200, 1_000);
   });
 });

@@ -3,6 +3,7 @@ import { eventually } from '../kit/eventually.js';
 import { admin, logIn, makeTenant, type TestTenant, type TestUser } from '../kit/factories.js';
 import { balanceOf, makeMerchant, makePackage, order, payAtWechat, payControl, type TestMerchant } from '../kit/pay.js';
 import { Platform } from '../kit/platform.js';
+import { banUser } from '../kit/staff.js';
 
 let platform: Platform;
 let staff: string;
@@ -102,7 +103,7 @@ describe('a top-up', () => {
     const item = await makePackage(platform, staff, other);
     const user = await logIn(platform, other);
     const made = await order(platform, user, { package_id: item, channel: 'jsapi' });
-    await platform.api.ok('PUT', `/admin/v1/tenants/${other.id}/users/${user.id}/standing`, { token: staff, body: { standing: 'banned' } });
+    await banUser(platform, staff, other.id, user.id);
     await platform.api.ok('POST', `/admin/v1/tenants/${other.id}/suspend`, { token: staff });
     await payAtWechat(platform, made);
     await eventually(() => topups(made.id), (rows) => rows.length === 2);

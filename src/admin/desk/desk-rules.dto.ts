@@ -71,15 +71,19 @@ export class DeskRulesDto {
   @Max(1_440)
   claim_minutes!: number;
 
+  @ApiPropertyOptional({ default: false, description: 'true: one member of staff may ban a user. Otherwise a ban by hand takes two.' })
+  @IsBoolean()
+  ban_by_one: boolean = false;
+
   @ApiProperty({ description: "true: messages to the mini-program's customer service go to WeChat's own desk." })
   @IsBoolean()
   hand_over!: boolean;
 
   static toRules(dto: DeskRulesDto): DeskRules {
-    return { ladder: dto.ladder.map((rung) => RungDto.toRung(rung)), reviewDueMinutes: dto.review_due_minutes, claimMinutes: dto.claim_minutes, handOver: dto.hand_over };
+    return { ladder: dto.ladder.map((rung) => RungDto.toRung(rung)), reviewDueMinutes: dto.review_due_minutes, claimMinutes: dto.claim_minutes, banByOne: dto.ban_by_one, handOver: dto.hand_over };
   }
 
   static of(rules: DeskRules): DeskRulesDto {
-    return { ladder: rules.ladder.map((rung) => RungDto.of(rung)), review_due_minutes: rules.reviewDueMinutes, claim_minutes: rules.claimMinutes, hand_over: rules.handOver };
+    return { ladder: rules.ladder.map((rung) => RungDto.of(rung)), review_due_minutes: rules.reviewDueMinutes, claim_minutes: rules.claimMinutes, ban_by_one: rules.banByOne, hand_over: rules.handOver };
   }
 }

@@ -13,7 +13,7 @@ export class ImposeSanctionDto {
   @Matches(ID, { message: 'user_id must be an id' })
   user_id!: string;
 
-  @ApiProperty({ enum: SANCTION_KINDS, description: 'A ban waits in the review queue for a second member of staff.' })
+  @ApiProperty({ enum: SANCTION_KINDS, description: 'A ban waits in the review queue for a second member of staff, unless the desk rules let one ban.' })
   @IsIn(SANCTION_KINDS)
   kind!: SanctionKind;
 
@@ -62,13 +62,14 @@ export class SanctionDto {
   @ApiProperty({ type: String, format: 'uuid', nullable: true, description: 'Staff; null: a rule.' }) imposed_by!: string | null;
   @ApiProperty({ format: 'date-time' }) created_at!: string;
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) until!: string | null;
+  @ApiProperty({ type: String, format: 'uuid', nullable: true, description: 'The proposed ban, of a mute that holds until people have decided about it.' }) beside_id!: string | null;
   @ApiProperty({ type: String, format: 'uuid', nullable: true }) ended_by!: string | null;
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) ended_at!: string | null;
 
   static of(sanction: Sanction): SanctionDto {
     return {
       id: sanction.id, user_id: sanction.userId, kind: sanction.kind, state: sanction.state, reason: sanction.reason, run_id: sanction.runId ?? null, imposed_by: sanction.imposedBy ?? null,
-      created_at: sanction.createdAt.toISOString(), until: sanction.until?.toISOString() ?? null, ended_by: sanction.endedBy ?? null, ended_at: sanction.endedAt?.toISOString() ?? null,
+      created_at: sanction.createdAt.toISOString(), until: sanction.until?.toISOString() ?? null, beside_id: sanction.besideId ?? null, ended_by: sanction.endedBy ?? null, ended_at: sanction.endedAt?.toISOString() ?? null,
     };
   }
 }

@@ -1,9 +1,10 @@
-import { Body, Controller, Get, Param, Put, Query } from '@nestjs/common';
+import { Body, Controller, Get, Param, Put, Query, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { ForStaff, STAFF_ERRORS } from '../../identity/index.js';
 import { PlatformCtx, type PlatformContext } from '../../platform/context/index.js';
 import { Answers, IdParam, PageQuery } from '../../platform/http/index.js';
-import { StandingDto, UserDto, UserListDto } from './user.dto.js';
+import { StandingDto, StandingResultDto, UserDto, UserListDto } from './user.dto.js';
 import { TenantUserService } from './tenant-user.service.js';
 
 @ApiTags('admin')
@@ -20,9 +21,18 @@ export class AdminUserController {
   }
 
   @Put(':user_id/standing')
-  @ApiOperation({ summary: 'Ban a user, or lift the ban. Holds everywhere within a second; a ban ends streams in flight.' })
-  @Answers({ status: 200, type: UserDto }, ...STAFF_ERRORS, 'not_found')
-  async setStanding(@PlatformCtx() ctx: PlatformContext, @Param('id', IdParam) tenantId: string, @Param('user_id', IdParam) userId: string, @Body() body: StandingDto): Promise<UserDto> {
-    return UserDto.of(await this.users.setStanding(ctx, tenantId, userId, body));
+  @ApiOperation({
+    summary: 'Ban a user, or lift the ban. Holds everywhere within a second; a ban ends streams in flight.',
+    description: 'A ban takes two members of staff, unless the desk rules (`ban_by_one`) let one ban: the first is answered 202, which mutes the user at once for up to 24 hours and puts the ban into the review queue, where another one confirms or rejects it. Either ends the mute. Asking again changes nothing.',
+  })
+  @Answers({ status: 200, type: StandingResultDto, accepted: 'The ban is not in force: the user is muted, and it waits for a second member of staff.' }, ...STAFF_ERRORS, 'not_found')
+  async setStanding(@PlatformCtx() ctx: PlatformContext, @Param('id', IdParam) tenantId: string, @Param('user_id', IdParam) userId: string, @Body() body: StandingDto, @Res({ passthrough: true }) reply: FastifyReply): Promise<StandingResultDto> {
+    return StandingResultDto.ofResult(inFull(body, await this.users.setStanding(ctx, tenantId, userId, body), reply));
   }
+}
+
+/** Says by the status, too, that what was asked for is not done yet. */
+function inFull<T extends { readonly pending: unknown }>({ standing }: StandingDto, result: T, reply: FastifyReply): T {
+  if (standing === 'banned' && result.pending !== undefined) reply.status(202);
+  return result;
 }

@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsIn, IsOptional, IsString, Length } from 'class-validator';
 import type { Standing, User } from '../../identity/index.js';
+import type { PendingBan } from '../../moderation/index.js';
 import type { Page } from '../../platform/values/index.js';
 
 export class StandingDto {
@@ -8,10 +9,10 @@ export class StandingDto {
   @IsIn(['active', 'banned'])
   standing!: 'active' | 'banned';
 
-  @ApiPropertyOptional({ maxLength: 200, description: 'Of a ban, for the staff.' })
+  @ApiPropertyOptional({ minLength: 1, maxLength: 200, description: 'Of a ban, for the staff.' })
   @IsOptional()
   @IsString()
-  @MaxLength(200)
+  @Length(1, 200)
   reason?: string;
 }
 
@@ -37,6 +38,21 @@ export class UserDto {
       created_at: new Date(user.createdAt).toISOString(),
       last_login_at: new Date(user.lastLoginAt).toISOString(),
     };
+  }
+}
+
+/** A ban that one member of staff wants. */
+export class PendingBanDto {
+  @ApiProperty({ format: 'uuid', description: "The ban, as a sanction. The review queue has it as `subject_id` of an item of the kind `ban`." }) sanction_id!: string;
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'Until then the user can not ask anything, unless the ban is decided before; null: that is over, or was lifted.' }) muted_until!: string | null;
+}
+
+/** What became of a wish for another standing. */
+export class StandingResultDto extends UserDto {
+  @ApiProperty({ type: PendingBanDto, nullable: true, description: 'A ban that waits for a second member of staff.' }) pending_ban!: PendingBanDto | null;
+
+  static ofResult({ user, pending }: { readonly user: User; readonly pending: PendingBan | undefined }): StandingResultDto {
+    return { ...UserDto.of(user), pending_ban: pending === undefined ? null : { sanction_id: pending.sanctionId, muted_until: pending.mutedUntil?.toISOString() ?? null } };
   }
 }
 

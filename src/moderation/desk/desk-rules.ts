@@ -7,9 +7,11 @@ export interface DeskRules {
   readonly reviewDueMinutes: number;
   /** Minutes that a claim lasts; then the item goes back. */
   readonly claimMinutes: number;
+  /** One member of staff may ban. Otherwise a ban by hand takes two, wherever it is asked for. */
+  readonly banByOne: boolean;
   /** Messages to the mini-program's customer service go to WeChat's own desk (转接人工客服) instead of ours. */
   readonly handOver: boolean;
 }
 
 /** What holds for a tenant that has set nothing. */
-export const DEFAULT_DESK_RULES: DeskRules = { ladder: DEFAULT_LADDER, reviewDueMinutes: 24 * 60, claimMinutes: 15, handOver: false };
+export const DEFAULT_DESK_RULES: DeskRules = { ladder: DEFAULT_LADDER, reviewDueMinutes: 24 * 60, claimMinutes: 15, banByOne: false, handOver: false };

@@ -72,9 +72,7 @@ export class DecideReviewService {
       return [];
     }
     if (kind === 'ban' && subjectId !== undefined) {
-      if (approved) return this.desk.confirm(tx, subjectId);
-      await this.desk.refuse(tx, subjectId);
-      return [];
+      return approved ? this.desk.confirm(tx, subjectId) : this.desk.refuse(tx, subjectId);
     }
     if (userId === undefined || runId === undefined) return [];
     if (approved) return this.conduct.forgive(tx, userId, runId, note);

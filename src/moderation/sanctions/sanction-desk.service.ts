@@ -32,7 +32,7 @@ export class SanctionDesk {
     const proposed = draft.kind === 'ban' && !draft.confirmed;
     const sanction: Sanction = {
       id: newId(), userId: draft.userId, kind: draft.kind, state: proposed ? 'proposed' : 'active', reason: draft.reason.slice(0, 200), runId: draft.runId, imposedBy: staffId,
-      createdAt: nowDate(), until: draft.kind === 'mute' ? new Date(now() + (draft.muteSeconds ?? 0) * 1_000) : undefined, endedBy: undefined, endedAt: undefined,
+      createdAt: nowDate(), until: draft.kind === 'mute' ? new Date(now() + (draft.muteSeconds ?? 0) * 1_000) : undefined, besideId: draft.besideId, endedBy: undefined, endedAt: undefined,
     };
     await this.repository.insert(tx, sanction);
     await this.actions.record(tx, { action: proposed ? 'sanction.propose' : 'sanction.impose', subjectId: sanction.id, userId: sanction.userId, note: sanction.reason, byRule: draft.byRule });
@@ -45,12 +45,23 @@ export class SanctionDesk {
     const sanction = await this.found(tx, id);
     if (!(await this.repository.move(tx, id, 'proposed', 'active', nowDate(), undefined))) return [];
     await this.actions.record(tx, { action: 'sanction.impose', subjectId: id, userId: sanction.userId });
-    return this.putInForce(tx, sanction);
+    return [...(await this.endBeside(tx, id, 'silently')), ...(await this.putInForce(tx, sanction))];
   }
 
   /** The proposed ban is not right; what led to it counts no more for another one. */
-  async refuse(tx: TenantTx, id: string): Promise<void> {
+  async refuse(tx: TenantTx, id: string): Promise<readonly StandingEffect[]> {
     await this.repository.move(tx, id, 'proposed', 'refused', nowDate(), staffOf(tx));
+    return this.endBeside(tx, id, 'told');
+  }
+
+  /** Ends the mute that held while people decided about a ban, where it still holds. @param user is told, or hears of the ban instead. */
+  async endBeside(tx: TenantTx, banId: string, user: 'told' | 'silently'): Promise<readonly StandingEffect[]> {
+    const mute = await this.repository.beside(tx, banId);
+    if (mute?.state !== 'active') return [];
+    if (user === 'told') return this.lift(tx, mute, undefined);
+    await this.repository.move(tx, mute.id, 'active', 'lifted', nowDate(), staffOf(tx));
+    await this.writeMute(tx, mute.userId);
+    return [];
   }
 
   /** Takes back a sanction that is in force; a proposed ban is the queue's to refuse. Doing it twice is the same as once. @throws not_found, conflict */

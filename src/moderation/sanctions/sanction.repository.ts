@@ -13,11 +13,12 @@ interface Row {
   readonly imposed_by: string | null;
   readonly created_at: Date;
   readonly until: Date | null;
+  readonly beside_id: string | null;
   readonly ended_by: string | null;
   readonly ended_at: Date | null;
 }
 
-const COLUMNS = 'id, user_id, kind, state, reason, run_id, imposed_by, created_at, until, ended_by, ended_at';
+const COLUMNS = 'id, user_id, kind, state, reason, run_id, imposed_by, created_at, until, beside_id, ended_by, ended_at';
 
 export interface SanctionFilter {
   readonly userId?: string | undefined;
@@ -29,8 +30,8 @@ export interface SanctionFilter {
 @Injectable()
 export class SanctionRepository {
   async insert(tx: TenantTx, sanction: Sanction): Promise<void> {
-    await tx.query('INSERT INTO sanctions (tenant_id, id, user_id, kind, state, reason, run_id, imposed_by, created_at, until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)', [
-      tx.ctx.tenantId, sanction.id, sanction.userId, sanction.kind, sanction.state, sanction.reason, sanction.runId ?? null, sanction.imposedBy ?? null, sanction.createdAt, sanction.until ?? null,
+    await tx.query('INSERT INTO sanctions (tenant_id, id, user_id, kind, state, reason, run_id, imposed_by, created_at, until, beside_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)', [
+      tx.ctx.tenantId, sanction.id, sanction.userId, sanction.kind, sanction.state, sanction.reason, sanction.runId ?? null, sanction.imposedBy ?? null, sanction.createdAt, sanction.until ?? null, sanction.besideId ?? null,
     ]);
   }
 
@@ -55,6 +56,11 @@ export class SanctionRepository {
   /** The user's ban that is proposed or in force. */
   async openBan(tx: TenantTx, userId: string): Promise<Sanction | undefined> {
     return (await tx.query<Row>(`SELECT ${COLUMNS} FROM sanctions WHERE tenant_id = $1 AND user_id = $2 AND kind = 'ban' AND state IN ('proposed', 'active')`, [tx.ctx.tenantId, userId])).map(sanctionOf)[0];
+  }
+
+  /** The mute that holds, or held, while people decide about a ban. */
+  async beside(tx: TenantTx, banId: string): Promise<Sanction | undefined> {
+    return (await tx.query<Row>(`SELECT ${COLUMNS} FROM sanctions WHERE tenant_id = $1 AND beside_id = $2`, [tx.ctx.tenantId, banId])).map(sanctionOf)[0];
   }
 
   /** When the last of the user's mutes in force ends. */
@@ -84,6 +90,6 @@ export class SanctionRepository {
 function sanctionOf(row: Row): Sanction {
   return {
     id: row.id, userId: row.user_id, kind: row.kind, state: row.state, reason: row.reason, runId: row.run_id ?? undefined, imposedBy: row.imposed_by ?? undefined,
-    createdAt: row.created_at, until: row.until ?? undefined, endedBy: row.ended_by ?? undefined, endedAt: row.ended_at ?? undefined,
+    createdAt: row.created_at, until: row.until ?? undefined, besideId: row.beside_id ?? undefined, endedBy: row.ended_by ?? undefined, endedAt: row.ended_at ?? undefined,
   };
 }

@@ -4,8 +4,9 @@ import { Database, type TenantTx } from '../../platform/database/index.js';
 import { DomainError } from '../../platform/errors/index.js';
 import { LOGGER, errorFields, type Logger } from '../../platform/telemetry/index.js';
 import { ID, decodeCursor, pageOf, type Page } from '../../platform/values/index.js';
-import { StaffActionService, StandingService } from '../../identity/index.js';
+import { StandingService } from '../../identity/index.js';
 import type { Action, Stage } from '../verdict.js';
+import { DeskRulesRepository } from '../desk/desk-rules.repository.js';
 import { Conduct } from './conduct.service.js';
 import type { SanctionKind } from './ladder.js';
 import { SanctionDesk } from './sanction-desk.service.js';
@@ -31,7 +32,7 @@ export class SanctionService {
     private readonly conduct: Conduct,
     private readonly desk: SanctionDesk,
     private readonly standing: StandingService,
-    private readonly actions: StaffActionService,
+    private readonly rules: DeskRulesRepository,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -49,9 +50,11 @@ export class SanctionService {
     return imposed?.sanction;
   }
 
-  /** By hand. A ban waits for a second member of staff. @throws not_found (param `user_id`), conflict, unavailable where it holds but could not be told at once */
+  /** By hand. A ban waits for a second member of staff, unless the tenant's desk rules let one ban. @throws not_found (param `user_id`), conflict, unavailable where it holds but could not be told at once */
   async impose(ctx: RequestContext, wish: { readonly userId: string; readonly kind: SanctionKind; readonly seconds?: number | undefined; readonly reason: string }): Promise<Sanction> {
-    const imposed = await this.locked(ctx, wish.userId, (tx) => this.desk.impose(tx, { userId: wish.userId, kind: wish.kind, reason: wish.reason, muteSeconds: wish.seconds, confirmed: false, byRule: false }));
+    const imposed = await this.locked(ctx, wish.userId, async (tx) =>
+      this.desk.impose(tx, { userId: wish.userId, kind: wish.kind, reason: wish.reason, muteSeconds: wish.seconds, confirmed: (await this.rules.read(tx)).banByOne, byRule: false }),
+    );
     await this.tell(ctx, imposed.effects);
     return imposed.sanction;
   }
@@ -62,26 +65,6 @@ export class SanctionService {
     const effects = await this.locked(ctx, userId, async (tx) => this.desk.lift(tx, await this.found(tx, id), note));
     await this.tell(ctx, effects);
     return this.read(ctx, id);
-  }
-
-  /** Bans at once, by one person: for emergencies. @throws not_found (param `user_id`), unavailable where it holds but could not be told at once */
-  async banAtOnce(ctx: RequestContext, userId: string, reason: string | undefined): Promise<void> {
-    await this.locked(ctx, userId, async (tx) => {
-      await this.standing.write(tx, userId, { standing: 'banned', reason });
-      await this.actions.record(tx, { action: 'user.ban', subjectId: userId, userId, note: reason });
-    });
-    await this.standing.tell(ctx, userId, 'banned');
-  }
-
-  /** Lets a banned user in again, whoever banned it and how. @throws as `banAtOnce` */
-  async unban(ctx: RequestContext, userId: string): Promise<void> {
-    await this.locked(ctx, userId, async (tx) => {
-      const ban = await this.repository.openBan(tx, userId);
-      if (ban?.state === 'active') await this.desk.lift(tx, ban, undefined);
-      await this.standing.write(tx, userId, { standing: 'active' });
-      await this.actions.record(tx, { action: 'user.unban', subjectId: userId, userId });
-    });
-    await this.standing.tell(ctx, userId, 'other');
   }
 
   /** @throws not_found (param `sanction_id`) */

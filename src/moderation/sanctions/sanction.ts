@@ -16,6 +16,8 @@ export interface Sanction {
   readonly createdAt: Date;
   /** End of a mute. */
   readonly until: Date | undefined;
+  /** Of a mute that holds while people decide about a ban: that ban. */
+  readonly besideId: string | undefined;
   /** Who refused or lifted it, and when. */
   readonly endedBy: string | undefined;
   readonly endedAt: Date | undefined;
@@ -28,6 +30,7 @@ export interface SanctionDraft {
   readonly reason: string;
   readonly runId?: string | undefined;
   readonly muteSeconds?: number | undefined;
+  readonly besideId?: string | undefined;
   readonly confirmed: boolean;
   /** The ladder imposes it, whoever's work it follows from. */
   readonly byRule: boolean;

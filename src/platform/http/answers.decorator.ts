@@ -20,6 +20,8 @@ export class ErrorBodyDto {
 interface Success {
   readonly status: 200 | 201 | 202 | 204;
   readonly type?: Type;
+  /** The same answer with 202, and what that means. */
+  readonly accepted?: string;
   readonly list?: Type;
   readonly stream?: boolean;
   readonly csv?: boolean;
@@ -42,6 +44,7 @@ export function Answers(success: Success, ...errors: readonly ErrorCode[]): Meth
   return applyDecorators(
     ApiExtraModels(...models),
     ApiResponse(successResponse(success)),
+    ...(success.accepted === undefined ? [] : [ApiResponse(successResponse({ ...success, status: 202, description: success.accepted }))]),
     ...[...byStatus].map(([status, codes]) =>
       ApiResponse({ status, description: codes.map((code) => `\`${code}\`: ${ERROR_CATALOGUE[code].text.en}`).join(' '), schema: { $ref: getSchemaPath(ErrorBodyDto) } }),
     ),
