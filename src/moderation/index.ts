@@ -1,4 +1,4 @@
-export { DEFAULT_POLICY, LAYER_MODES, type LayerMode, type ModerationPolicy } from './policy/policy.js';
+export { BROKEN_OFF_CHARGES, DEFAULT_POLICY, LAYER_MODES, type BrokenOffCharge, type LayerMode, type ModerationPolicy } from './policy/policy.js';
 export { PolicyService, type PolicyRecord } from './policy/policy.service.js';
 export type { PolicyChange, StoredPolicy } from './policy/stored-policy.js';
 export { SEVERITIES, WORD_ACTIONS, type EntryKind, type Hit, type LexiconEntry, type Severity, type WordAction } from './text/lexicon-entry.js';
@@ -20,7 +20,7 @@ export { WordTrial, type Trial, type TriedHit } from './words/word-trial.service
 export { ModerationModule } from './moderation.module.js';
 export { APPEAL_KINDS, APPEAL_STATES, type Appeal, type AppealKind, type AppealState } from './appeals/appeal.js';
 export { AppealService } from './appeals/appeal.service.js';
-export { type DeskRules } from './desk/desk-rules.js';
+export { DEFAULT_DESK_RULES, type DeskRules } from './desk/desk-rules.js';
 export { DeskErasure } from './desk/erasure.service.js';
 export { resealDeskTexts } from './desk/reseal.service.js';
 export { DeskRulesService } from './desk/desk-rules.service.js';

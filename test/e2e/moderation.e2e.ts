@@ -144,6 +144,27 @@ describe('the gate on the way out', () => {
     expect(await spentBy(user)).toBe(before);
   });
 
+  it('charges for an answer that was broken off nothing, the words that stand, or all that was said, as the policy says', async () => {
+    const fine = '今天的天气很好，我们一起去公园里散步，看看花，喝喝茶，聊聊天，说说最近的事情，然后回家做一顿丰盛的晚饭吃。';
+    const charged = async (charge: string): Promise<{ credits: number; tokens: number }> => {
+      const { tenant, user } = await stage({ output: { gate: 'swift', charge } });
+      await judgeTextsBy(platform, tenant, [{ keyword: '坏内容', suggest: 'risky', label: 20002 }]);
+      const { stream } = await send(user, unseen({ text: `${fine.repeat(4)}然后是坏内容，说了又说，说了又说，说了又说，说了又说，说了又说。`, gapMs: 5 }));
+      const { credits, usage } = (await stream.all()).at(-1)?.data as { credits: number; usage: { completion_tokens: number } };
+      expect(await spentBy(user)).toBe(credits);
+      return { credits, tokens: usage.completion_tokens };
+    };
+    const [nothing, shown, produced] = [await charged('nothing'), await charged('shown'), await charged('produced')];
+    expect(nothing.credits).toBe(0);
+    expect([shown.credits > 0, shown.credits < produced.credits, shown.tokens > 0, shown.tokens < produced.tokens]).toEqual([true, true, true, true]);
+  });
+
+  it('charges nothing where it charges what was shown, and nothing was', async () => {
+    const { user } = await stage({ output: { charge: 'shown' } });
+    const { stream } = await send(user, unseen({ text: '绝密词甲' }));
+    expect((await stream.all()).at(-1)?.data).toMatchObject({ finish_reason: 'content_filter', credits: 0 });
+  });
+
   it('masks words in an answer and lets it go on', async () => {
     const { user } = await stage();
     const { conversation, stream } = await send(user, unseen({ text: '他说脏话丙，然后走了。', gapMs: 2 }));

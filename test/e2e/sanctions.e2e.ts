@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../kit/eventually.js';
 import { admin, logIn, makeApiKey, makeConversation, makeTenant, type TestTenant, type TestUser } from '../kit/factories.js';
+import { listWords } from '../kit/moderation.js';
 import { Platform, type Node } from '../kit/platform.js';
 import { Reviewer } from '../kit/reviewing.js';
 import { anotherModerator } from '../kit/staff.js';
-import { scripted } from '../kit/upstream-script.js';
+import { scripted, unseen } from '../kit/upstream-script.js';
 
 let platform: Platform;
 let edge: Node;
@@ -97,7 +98,7 @@ describe('the ladder', () => {
         { kind: 'mute', count: 5, within_seconds: 86_400, mute_seconds: 3_600, automatic: false },
         { kind: 'ban', count: 10, within_seconds: 604_800, automatic: false },
       ],
-      review_due_minutes: 1_440, claim_minutes: 15, ban_by_one: false, hand_over: false,
+      answers_per_offence: 3, review_due_minutes: 1_440, claim_minutes: 15, ban_by_one: false, hand_over: false,
     });
     await anna.put('desk-rules', { ...rules, ladder: [] });
     await offend(anna, user, 4);
@@ -128,6 +129,37 @@ describe('the ladder', () => {
     expect((await anna.get('reviews?kind=ban')).data).toEqual([]);
     await offend(anna, user, 1);
     expect((await anna.get('reviews?kind=ban')).data).toHaveLength(1);
+  });
+});
+
+describe('answers that are broken off', () => {
+  it('end in the ladder, later than refused questions do, and can be appealed', async () => {
+    const { tenant, user, anna } = await scene();
+    await listWords(platform, staff, tenant, [{ text: '绝密词甲', action: 'block' }]);
+    const conversation = await makeConversation(platform.api, user);
+    const bait = async () => (await platform.api.stream('POST', `/v1/conversations/${conversation}/messages?format=sse`, { token: user.token, body: { content: unseen({ text: '故事讲完了。绝密词甲' }) } })).all();
+    const offences = async (): Promise<number> => (await platform.sql<{ count: number }>(`SELECT count(*)::int AS count FROM offences WHERE user_id = $1 AND stage = 'output'`, [user.id]))[0]?.count ?? 0;
+    for (let each = 1; each <= 8; each += 1) expect((await bait()).at(-1)?.data.finish_reason).toBe('content_filter');
+    await eventually(offences, (count) => count === 8);
+    expect(await kinds(anna, user)).toEqual([]);
+    await bait();
+    expect(await eventually(() => kinds(anna, user), (found) => found.length > 0)).toEqual([['warn', 'active']]);
+    const [answer] = (await platform.api.ok('GET', `/v1/conversations/${conversation}/messages`, { token: user.token })).data;
+    expect((await platform.api.post('/v1/appeals', { kind: 'message', run_id: answer.run_id, text: '我没有要求这个' }, { token: user.token })).status).toBe(201);
+  });
+
+  it('count as the tenant says: one for one, or not at all', async () => {
+    const { tenant, user, anna } = await scene();
+    await listWords(platform, staff, tenant, [{ text: '绝密词甲', action: 'block' }]);
+    const rules = await anna.get('desk-rules');
+    const another = await logIn(platform, tenant, 'another');
+    for (const [who, answers_per_offence, expected] of [[user, 0, []], [another, 1, [['warn', 'active']]]] as const) {
+      await anna.put('desk-rules', { ...rules, answers_per_offence });
+      const conversation = await makeConversation(platform.api, who);
+      for (let each = 0; each < 3; each += 1) await (await platform.api.stream('POST', `/v1/conversations/${conversation}/messages?format=sse`, { token: who.token, body: { content: unseen({ text: '绝密词甲' }) } })).all();
+      await eventually(() => platform.sql('SELECT 1 FROM offences WHERE user_id = $1', [who.id]), (rows) => rows.length === 3);
+      expect(await eventually(() => kinds(anna, who), (found) => found.length === expected.length)).toEqual(expected);
+    }
   });
 });
 
@@ -180,69 +212,6 @@ describe('a mute', () => {
     await eventually(() => ask(user, edge.api), ({ status }) => status === 200, 1_000);
     expect((await anna.post(`sanctions/${short.body.id}/lift`, {})).status).toBe(200);
     expect((await notices(user)).map(({ kind }) => kind)).toEqual(['sanction_lifted', 'sanction_lifted', 'muted', 'muted']);
-  });
-});
-
-describe('a ban in a hurry', () => {
-  const put = (tenant: TestTenant, user: TestUser, token: string, standing = 'banned') => platform.api.call('PUT', `/admin/v1/tenants/${tenant.id}/users/${user.id}/standing`, { token, body: { standing, reason: '诈骗' } });
-  const me = async (user: TestUser): Promise<unknown> => (await edge.api.get('/v1/me', { token: user.token })).body.error?.code;
-
-  it('silences at once, everywhere, and bans when a second person wants it', async () => {
-    const { tenant, user, anna, other } = await scene();
-    const first = await put(tenant, user, staff);
-    expect([first.status, first.body.standing]).toEqual([202, 'active']);
-    const left = Date.parse(first.body.pending_ban.muted_until as string) - Date.now();
-    expect([left > 23 * 3_600_000, left <= 24 * 3_600_000]).toEqual([true, true]);
-    await eventually(() => ask(user, edge.api), ({ body }) => body.error?.code === 'user_muted', 1_000);
-    expect(await me(user)).toBeUndefined();
-    // Asking again is neither a second person nor a longer mute.
-    expect((await put(tenant, user, staff)).body).toEqual(first.body);
-    expect(await kinds(anna, user)).toEqual([['mute', 'active'], ['ban', 'proposed']]);
-    const [item] = (await anna.get('reviews?kind=ban')).data;
-    expect(item).toMatchObject({ state: 'needs_second', subject_id: first.body.pending_ban.sanction_id, reason: '诈骗' });
-    expect((await anna.act(item.id as string, 'claim')).status).toBe(409);
-    await other.decide(item.id as string, 'approve');
-    await eventually(() => me(user), (code) => code === 'user_banned', 1_000);
-    expect([(await put(tenant, user, staff)).status, await kinds(anna, user)]).toEqual([200, [['mute', 'lifted'], ['ban', 'active']]]);
-    expect((await put(tenant, user, staff, 'active')).body).toMatchObject({ standing: 'active', pending_ban: null });
-    expect((await ask(user)).status).toBe(200);
-  });
-
-  it('ends with the second person\'s no, and is only bounded silence where nobody comes', async () => {
-    const { tenant, user, anna, other } = await scene();
-    await put(tenant, user, staff);
-    const [item] = (await anna.get('reviews?kind=ban')).data;
-    await other.decide(item.id as string, 'reject');
-    await eventually(() => ask(user, edge.api), ({ status }) => status === 200, 1_000);
-    expect([await kinds(anna, user), (await notices(user)).map(({ kind }) => kind)]).toEqual([[['mute', 'lifted'], ['ban', 'refused']], ['sanction_lifted', 'muted']]);
-    await put(tenant, user, staff);
-    await platform.sql(`UPDATE sanctions SET until = now() WHERE user_id = $1 AND state = 'active'`, [user.id]);
-    expect((await put(tenant, user, staff)).body).toMatchObject({ standing: 'active', pending_ban: { muted_until: null } });
-    expect((await kinds(anna, user)).slice(0, 2)).toEqual([['mute', 'active'], ['ban', 'proposed']]);
-  });
-
-  it('is taken back by whoever asks for the standing before, the ban alone waits on', async () => {
-    const { tenant, user, anna } = await scene();
-    const first = await put(tenant, user, staff);
-    expect((await put(tenant, user, staff, 'active')).body.pending_ban).toEqual({ ...first.body.pending_ban, muted_until: null });
-    await eventually(() => ask(user, edge.api), ({ status }) => status === 200, 1_000);
-    expect(await kinds(anna, user)).toEqual([['mute', 'lifted'], ['ban', 'proposed']]);
-    expect((await put(tenant, user, staff)).body.pending_ban.muted_until).toBeNull();
-  });
-
-  it('is one person\'s where the tenant\'s rules say so, by either way', async () => {
-    const { tenant, user, anna } = await scene();
-    await anna.put('desk-rules', { ...(await anna.get('desk-rules')), ban_by_one: true });
-    expect([(await put(tenant, user, staff)).status, await me(user)]).toEqual([200, 'user_banned']);
-    const another = await logIn(platform, tenant, 'another');
-    expect((await anna.post('sanctions', { user_id: another.id, kind: 'ban', reason: '诈骗' })).body.state).toBe('active');
-    await eventually(() => me(another), (code) => code === 'user_banned', 1_000);
-  });
-
-  it('counts once when many want it at once', async () => {
-    const { tenant, user, anna } = await scene();
-    const answers = await Promise.all(Array.from({ length: 6 }, () => put(tenant, user, staff)));
-    expect([new Set(answers.map(({ status }) => status)), await kinds(anna, user)]).toEqual([new Set([202]), [['mute', 'active'], ['ban', 'proposed']]]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, ArrayUnique, IsArray, IsBoolean, IsIn, IsInt, Max, Min, ValidateIf, ValidateNested } from 'class-validator';
-import { LONGEST_MUTE_SECONDS, LONGEST_PERIOD_SECONDS, SANCTION_KINDS, type DeskRules, type Rung, type SanctionKind } from '../../moderation/index.js';
+import { DEFAULT_DESK_RULES, LONGEST_MUTE_SECONDS, LONGEST_PERIOD_SECONDS, SANCTION_KINDS, type DeskRules, type Rung, type SanctionKind } from '../../moderation/index.js';
 
 export class RungDto {
   @ApiProperty({ enum: SANCTION_KINDS })
@@ -59,6 +59,12 @@ export class DeskRulesDto {
   @Type(() => RungDto)
   ladder!: RungDto[];
 
+  @ApiPropertyOptional({ type: 'integer', minimum: 0, maximum: 100, default: 3, description: 'So many answers that moderation broke off count on the ladder as one refused message; 0: they do not count.' })
+  @IsInt()
+  @Min(0)
+  @Max(100)
+  answers_per_offence: number = DEFAULT_DESK_RULES.answersPerOffence;
+
   @ApiProperty({ type: 'integer', minimum: 1, maximum: 43200, description: 'Minutes within which an item of the review queue is to be decided.' })
   @IsInt()
   @Min(1)
@@ -80,10 +86,10 @@ export class DeskRulesDto {
   hand_over!: boolean;
 
   static toRules(dto: DeskRulesDto): DeskRules {
-    return { ladder: dto.ladder.map((rung) => RungDto.toRung(rung)), reviewDueMinutes: dto.review_due_minutes, claimMinutes: dto.claim_minutes, banByOne: dto.ban_by_one, handOver: dto.hand_over };
+    return { ladder: dto.ladder.map((rung) => RungDto.toRung(rung)), answersPerOffence: dto.answers_per_offence, reviewDueMinutes: dto.review_due_minutes, claimMinutes: dto.claim_minutes, banByOne: dto.ban_by_one, handOver: dto.hand_over };
   }
 
   static of(rules: DeskRules): DeskRulesDto {
-    return { ladder: rules.ladder.map((rung) => RungDto.of(rung)), review_due_minutes: rules.reviewDueMinutes, claim_minutes: rules.claimMinutes, ban_by_one: rules.banByOne, hand_over: rules.handOver };
+    return { ladder: rules.ladder.map((rung) => RungDto.of(rung)), answers_per_offence: rules.answersPerOffence, review_due_minutes: rules.reviewDueMinutes, claim_minutes: rules.claimMinutes, ban_by_one: rules.banByOne, hand_over: rules.handOver };
   }
 }

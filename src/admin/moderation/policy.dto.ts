@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional, PartialType } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, ArrayUnique, IsArray, IsBoolean, IsIn, IsInt, IsObject, IsString, Matches, Max, Min, ValidateIf, ValidateNested } from 'class-validator';
-import { LAYER_MODES, type LayerMode, type PolicyChange, type PolicyRecord } from '../../moderation/index.js';
+import { BROKEN_OFF_CHARGES, LAYER_MODES, type LayerMode, type PolicyChange, type PolicyRecord } from '../../moderation/index.js';
 import { CLIENT_PLATFORMS, type ClientPlatform } from '../../platform/context/index.js';
 import { camelKeys, snakeKeys } from './snake-keys.js';
 
@@ -50,7 +50,7 @@ export class OutputPolicyDto {
   @part(() => RemoteLayerDto) openai?: RemoteLayerDto | null;
   @oneOf(['openai', 'nobody'], 'Who judges for users whom WeChat can\'t judge.') instead_of_wechat?: string | null;
   @oneOf(['strict', 'swift'], '`strict`: text is shown when the window that it is in has passed; `swift`: at once, and recalled when a window fails.') gate?: string | null;
-  @oneOf(['nothing', 'produced'], 'What an answer costs that was broken off.') charge?: string | null;
+  @oneOf(BROKEN_OFF_CHARGES, 'What an answer costs that was broken off. `shown`: the prompt and the words that stand; `produced`: the prompt and all that the model said.') charge?: string | null;
   @ApiPropertyOptional({ type: [String], enum: CLIENT_PLATFORMS, nullable: true, description: 'Client platforms that are shown a note in place of code.' })
   @Nullable() @IsArray() @ArrayMaxSize(CLIENT_PLATFORMS.length) @ArrayUnique() @IsIn(CLIENT_PLATFORMS, { each: true, message: `withhold_code_on must list ${CLIENT_PLATFORMS.join(', ')}` })
   withhold_code_on?: ClientPlatform[] | null;

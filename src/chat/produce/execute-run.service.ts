@@ -133,7 +133,7 @@ export class ExecuteRunService {
       for await (const events of screening.gate.through(wordsOf(opening, answer))) {
         if (signal.aborted) {
           if (!isJudgedToTheEnd(signal)) break;
-          if (await this.takeBack(held, events)) return await this.outcome(held, recalled(events, screening), screening.gate.produced);
+          if (await this.takeBack(held, events)) return await this.brokenOff(held, events, screening);
           continue;
         }
         const first = !answer.spoke;
@@ -144,7 +144,7 @@ export class ExecuteRunService {
           onSpoke();
           this.metrics.firstToken.observe({ model: plan.request.model }, (now() - plan.requestedAt) / 1000);
         }
-        if (stopped) return await this.outcome(held, recalled(events, screening), screening.gate.produced);
+        if (stopped) return await this.brokenOff(held, events, screening);
       }
       if (signal.aborted) throw signal.reason;
       await screening.passed;
@@ -235,6 +235,16 @@ export class ExecuteRunService {
     }
   }
 
+  /** The gate broke the answer off, and the notice stands at its end. Nobody pays for an answer that nobody could judge, or that has no words. */
+  private async brokenOff(held: Held, events: readonly GateEvent[], { gate }: RunScreening): Promise<Outcome> {
+    const stop = events.find((event) => event.type === 'stop');
+    const { content } = held.answer;
+    const shown = stop !== undefined && content.endsWith(noticeOf(stop)) ? content.slice(0, -noticeOf(stop).length) : content;
+    const charge = stop?.unavailable === true || (gate.charge === 'shown' && shown === '') ? 'nothing' : gate.charge;
+    const outcome = await this.outcome(held, { ...RECALLED, charge }, gate.produced);
+    return charge === 'shown' ? { ...outcome, usage: await this.usage.of(outcome.usage, shown) } : outcome;
+  }
+
   private async outcome(held: Held, end: Ending, produced?: string): Promise<Outcome> {
     return this.usage.outcome(held.plan, held.answer, held.source, end, produced);
   }
@@ -243,12 +253,6 @@ export class ExecuteRunService {
 /** What the user reads in place of what is withheld. */
 function noticeOf({ keep, replace }: Extract<GateEvent, { type: 'stop' }>): string {
   return keep === 0 ? replace : `\n\n${replace}`;
-}
-
-/** How a run ends that the gate broke off. Nobody pays for an answer that nobody could judge. */
-function recalled(events: readonly GateEvent[], { gate }: RunScreening): Ending {
-  const stop = events.find((event) => event.type === 'stop');
-  return { ...RECALLED, charge: stop?.unavailable === true ? 'nothing' : gate.charge };
 }
 
 /** Somebody stopped it, or the process goes: what was shown stays, and so it has to be judged. */

@@ -31,6 +31,11 @@ export class RunUsage {
     return { ...end, content, usage: { promptTokens: counted.promptTokens, completionTokens }, usageSource: 'counted' };
   }
 
+  /** The part of a usage that goes with these words of the answer, the prompt included; what was only thought is none. Never more than was used. */
+  async of(usage: Usage, words: string): Promise<Usage> {
+    return { ...usage, completionTokens: Math.min(usage.completionTokens, await this.count(words)), reasoningTokens: 0 };
+  }
+
   private async count(content: string): Promise<number> {
     return content === '' ? 0 : this.tokens.count(content, 'o200k_base');
   }

@@ -109,7 +109,7 @@ function titleFor(plan: RunPlan, outcome: Outcome): string | undefined {
   return titleOf(plan.turn.question, outcome.state === 'refused' ? '' : outcome.content);
 }
 
-/** What was refused for its content costs nothing, unless the tenant charges what was produced; words that were shown before a ban do. */
+/** What was refused for its content costs nothing, unless the tenant charges what was shown or produced; words that were shown before a ban do. */
 function isFree(outcome: Outcome): boolean {
-  return outcome.charge !== 'produced' && outcome.state === 'refused' && (outcome.errorCode === undefined || outcome.errorCode === 'content_blocked');
+  return (outcome.charge ?? 'nothing') === 'nothing' && outcome.state === 'refused' && (outcome.errorCode === undefined || outcome.errorCode === 'content_blocked');
 }

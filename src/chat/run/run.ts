@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../platform/errors/index.js';
 import type { RequestContext } from '../../platform/context/index.js';
+import type { BrokenOffCharge } from '../../moderation/index.js';
 import type { CachePlace } from '../cache/cache-key.js';
 import type { Expense, Order, UpstreamRequest } from '../../upstream/index.js';
 import type { FinishReason, Usage } from '../stream/run-event.js';
@@ -60,8 +61,8 @@ export interface Outcome {
   readonly recalled?: boolean;
   /** Parts were withheld from this client: not what others are to be given. */
   readonly partial?: boolean;
-  /** What an answer that was refused costs: nothing unless told. */
-  readonly charge?: 'nothing' | 'produced';
+  /** What an answer that was refused costs: nothing unless told. Otherwise its usage. */
+  readonly charge?: BrokenOffCharge;
 }
 
 /** A worker's right to write: writes of an older generation are refused by the log and by the row. */

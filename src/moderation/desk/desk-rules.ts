@@ -3,6 +3,8 @@ import { DEFAULT_LADDER, type Ladder } from '../sanctions/ladder.js';
 /** How people work for a tenant. */
 export interface DeskRules {
   readonly ladder: Ladder;
+  /** So many answers that moderation broke off count on the ladder as one refused message; 0: they do not count. */
+  readonly answersPerOffence: number;
   /** Minutes within which an item of the queue is to be decided. */
   readonly reviewDueMinutes: number;
   /** Minutes that a claim lasts; then the item goes back. */
@@ -14,4 +16,4 @@ export interface DeskRules {
 }
 
 /** What holds for a tenant that has set nothing. */
-export const DEFAULT_DESK_RULES: DeskRules = { ladder: DEFAULT_LADDER, reviewDueMinutes: 24 * 60, claimMinutes: 15, banByOne: false, handOver: false };
+export const DEFAULT_DESK_RULES: DeskRules = { ladder: DEFAULT_LADDER, answersPerOffence: 3, reviewDueMinutes: 24 * 60, claimMinutes: 15, banByOne: false, handOver: false };

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { RequestContext } from '../../platform/context/index.js';
 import { PolicyService } from '../policy/policy.service.js';
-import type { ModerationPolicy } from '../policy/policy.js';
+import type { BrokenOffCharge, ModerationPolicy } from '../policy/policy.js';
 import type { Judgement, Verdict } from '../verdict.js';
 import { Consequences, type ScreeningSubject } from '../screening/consequences.service.js';
 import { RemoteScreening } from '../screening/remote-screening.service.js';
@@ -16,7 +16,7 @@ import { OutputGate, type GateEvent, type GateParts, type WordGate } from './out
 /** The gate of one answer, ready to be passed through. */
 export interface OpenGate {
   /** What an answer costs that the gate broke off. */
-  readonly charge: 'nothing' | 'produced';
+  readonly charge: BrokenOffCharge;
   /** Parts are withheld from this client, which others may see. */
   readonly withholds: boolean;
   /** What the model has said so far, whatever of it was shown. */
@@ -86,7 +86,7 @@ class Gate implements OpenGate {
     private readonly consequences: Consequences,
   ) {}
 
-  get charge(): 'nothing' | 'produced' {
+  get charge(): BrokenOffCharge {
     return this.policy.output.charge;
   }
 

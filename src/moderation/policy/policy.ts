@@ -4,6 +4,10 @@ import type { ClientPlatform } from '../../platform/context/index.js';
 export const LAYER_MODES = ['on', 'off', 'shadow'] as const;
 export type LayerMode = (typeof LAYER_MODES)[number];
 
+/** What an answer costs that was broken off: nothing; the prompt and the words that stand; or the prompt and all that the model said. */
+export const BROKEN_OFF_CHARGES = ['nothing', 'shown', 'produced'] as const;
+export type BrokenOffCharge = (typeof BROKEN_OFF_CHARGES)[number];
+
 /** One remote layer at one stage. */
 export interface RemoteLayerPolicy {
   readonly mode: LayerMode;
@@ -32,8 +36,7 @@ export interface OutputPolicy {
   readonly insteadOfWechat: 'openai' | 'nobody';
   /** `strict`: text is shown when the window that it is in has passed; `swift`: at once, and recalled when a window fails. Word lists hold in both. */
   readonly gate: 'strict' | 'swift';
-  /** What an answer costs that was broken off: nothing, or the words that were produced. */
-  readonly charge: 'nothing' | 'produced';
+  readonly charge: BrokenOffCharge;
   /** Client platforms that are shown a note in place of code blocks, as app stores' reviews may ask for. */
   readonly withholdCodeOn: readonly ClientPlatform[];
 }

@@ -24,16 +24,16 @@ export class Conduct {
     private readonly actions: StaffActionService,
   ) {}
 
-  /** Counts a refused text, once for its run and stage, and takes the step that it leads to. */
+  /** Counts a refused text, or an answer that was broken off, once for its run and stage, and takes the step that it leads to. */
   async count(tx: TenantTx, offence: { readonly userId: string; readonly runId: string; readonly stage: Stage; readonly label: string }): Promise<Imposed | undefined> {
     const { userId, runId } = offence;
     const at = nowDate();
     const since = new Date(at.getTime() - LONGEST_PERIOD_SECONDS * 1_000);
     if (!(await this.offences.add(tx, offence, at))) return undefined;
     await this.offences.removeBefore(tx, userId, since);
-    const { ladder } = await this.rules.read(tx);
+    const { ladder, answersPerOffence } = await this.rules.read(tx);
     const [offences, past] = [await this.offences.since(tx, userId, since, MOST_OFFENCES), await this.sanctions.recent(tx, userId, since, MOST_SANCTIONS)];
-    const rung = rungOf(ladder, offences, past.map((each) => ({ kind: each.kind, state: each.state, at: each.createdAt.getTime(), until: each.until?.getTime(), endedAt: each.endedAt?.getTime() })), now());
+    const rung = rungOf(ladder, offences, past.map((each) => ({ kind: each.kind, state: each.state, at: each.createdAt.getTime(), until: each.until?.getTime(), endedAt: each.endedAt?.getTime() })), now(), answersPerOffence);
     if (rung === undefined) return undefined;
     return this.desk.impose(tx, { userId, kind: rung.kind, reason: reasonOf(rung), runId, muteSeconds: rung.kind === 'mute' ? rung.muteSeconds : undefined, confirmed: rung.kind !== 'ban' || rung.automatic, byRule: true });
   }

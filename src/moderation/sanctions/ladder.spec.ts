@@ -25,6 +25,15 @@ describe('rungOf', () => {
     expect(kindFor([...offences(2), ...offences(2), ...offences(2)])).toBeUndefined();
   });
 
+  it('weighs answers that were broken off: so many as one, and none of a run whose question was refused', () => {
+    const answers = (count: number, name = 'a'): Offence[] => Array.from({ length: count }, (_, at) => ({ runId: `${name}${at}`, ofAnswer: true, at: AT - HOUR }));
+    const kind = (given: readonly Offence[], each: number): SanctionKind | undefined => rungOf(DEFAULT_LADDER, given, [], AT, each)?.kind;
+    expect([8, 9, 14, 15, 29, 30].map((count) => kind(answers(count), 3))).toEqual([undefined, 'warn', 'warn', 'mute', 'mute', 'ban']);
+    expect([kind([...offences(2), ...answers(2)], 3), kind([...offences(2), ...answers(3)], 3)]).toEqual([undefined, 'warn']);
+    expect(kind([...offences(2), ...offences(2).map((each) => ({ ...each, ofAnswer: true }))], 1)).toBeUndefined();
+    expect([kind(answers(1_000), 0), kind(answers(3), 1)]).toEqual([undefined, 'warn']);
+  });
+
   it('warns once within the period, and does not fall back to a warning after a mute', () => {
     expect([kindFor(offences(4), [sanction('warn', 1)]), kindFor(offences(4), [sanction('warn', 25)])]).toEqual([undefined, 'warn']);
     expect(kindFor(offences(4), [sanction('mute', 3)])).toBeUndefined();

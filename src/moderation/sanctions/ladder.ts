@@ -31,9 +31,11 @@ export const LONGEST_PERIOD_SECONDS = 90 * DAY;
 export const MOST_OFFENCES = 1_000;
 export const LONGEST_MUTE_SECONDS = 365 * DAY;
 
-/** A refused message; its stages are one offence. */
+/** A refused message, or an answer that was broken off; the stages of a run are one offence. */
 export interface Offence {
   readonly runId: string;
+  /** It was the model's answer that was broken off, not what the user wrote. */
+  readonly ofAnswer?: boolean;
   /** Milliseconds since 1970. */
   readonly at: number;
 }
@@ -50,21 +52,25 @@ export interface PastSanction {
 
 /**
  * The rung that a user has come to, or undefined: the strictest whose count is reached and that does not hold already.
+ * - So many answers that were broken off count as one refused message: a model may say what nobody asked it for, and
+ *   who makes it end every answer so reads for nothing. 0: they do not count.
  * - An offence counts once, however many stages of its run were refused, and not after a person forgave it.
  * - Where people refused or lifted a sanction, what came before counts no more for one of its kind.
  * - Nobody is warned who was warned, or worse, within the warning's period; nor muted or banned who is.
  * The more offences, the stricter the answer: never milder.
  */
-export function rungOf(ladder: Ladder, offences: readonly Offence[], past: readonly PastSanction[], at: number): Rung | undefined {
+export function rungOf(ladder: Ladder, offences: readonly Offence[], past: readonly PastSanction[], at: number, answersPerOffence = 0): Rung | undefined {
   const strictestFirst = [...ladder].sort((a, b) => SANCTION_KINDS.indexOf(b.kind) - SANCTION_KINDS.indexOf(a.kind));
-  return strictestFirst.find((rung) => isReached(rung, offences, past, at) && !holdsAlready(rung, past, at));
+  return strictestFirst.find((rung) => isReached(rung, offences, past, at, answersPerOffence) && !holdsAlready(rung, past, at));
 }
 
-function isReached(rung: Rung, offences: readonly Offence[], past: readonly PastSanction[], at: number): boolean {
+function isReached(rung: Rung, offences: readonly Offence[], past: readonly PastSanction[], at: number, answersPerOffence: number): boolean {
   const judged = past.filter((sanction) => sanction.kind === rung.kind).map((sanction) => sanction.endedAt ?? 0);
   const since = Math.max(at - rung.withinSeconds * 1_000, ...judged);
-  const runs = new Set(offences.filter((offence) => offence.at > since && offence.at <= at).map((offence) => offence.runId));
-  return runs.size >= rung.count;
+  const within = offences.filter((offence) => offence.at > since && offence.at <= at);
+  const asked = new Set(within.filter(({ ofAnswer }) => ofAnswer !== true).map(({ runId }) => runId));
+  const answered = new Set(within.map(({ runId }) => runId).filter((runId) => !asked.has(runId)));
+  return asked.size + (answersPerOffence > 0 ? Math.floor(answered.size / answersPerOffence) : 0) >= rung.count;
 }
 
 function holdsAlready(rung: Rung, past: readonly PastSanction[], at: number): boolean {

@@ -17,11 +17,11 @@ export class OffenceRepository {
 
   /** Those that count, newest first. */
   async since(tx: TenantTx, userId: string, since: Date, limit: number): Promise<readonly Offence[]> {
-    const rows = await tx.query<{ run_id: string; created_at: Date }>(
-      'SELECT run_id, created_at FROM offences WHERE tenant_id = $1 AND user_id = $2 AND created_at > $3 AND forgiven_at IS NULL ORDER BY created_at DESC LIMIT $4',
+    const rows = await tx.query<{ run_id: string; stage: Stage; created_at: Date }>(
+      'SELECT run_id, stage, created_at FROM offences WHERE tenant_id = $1 AND user_id = $2 AND created_at > $3 AND forgiven_at IS NULL ORDER BY created_at DESC LIMIT $4',
       [tx.ctx.tenantId, userId, since, limit],
     );
-    return rows.map((row) => ({ runId: row.run_id, at: row.created_at.getTime() }));
+    return rows.map((row) => ({ runId: row.run_id, ofAnswer: row.stage === 'output', at: row.created_at.getTime() }));
   }
 
   async removeBefore(tx: TenantTx, userId: string, before: Date): Promise<void> {

@@ -44,7 +44,7 @@ export interface StandingEffect {
 
 /** What the user reads of a sanction; undefined for a ban, which every refusal tells. */
 export function noticeOf(sanction: Pick<Sanction, 'kind' | 'until'>): { readonly kind: 'warned' | 'muted'; readonly text: string } | undefined {
-  if (sanction.kind === 'warn') return { kind: 'warned', text: '你近期多次发送违规内容，请遵守使用规范；继续违规将被禁言或封禁。如有异议可以申诉。' };
+  if (sanction.kind === 'warn') return { kind: 'warned', text: '你近期多次发送违规内容或使模型生成违规内容，请遵守使用规范；继续违规将被禁言或封禁。如有异议可以申诉。' };
   if (sanction.kind === 'mute' && sanction.until !== undefined) return { kind: 'muted', text: `你已被禁言至 ${chinaTime(sanction.until.getTime())}（北京时间），期间不能提问。如有异议可以申诉。` };
   return undefined;
 }

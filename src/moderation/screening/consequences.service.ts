@@ -23,13 +23,13 @@ export class Consequences {
   note(ctx: RequestContext, subject: ScreeningSubject, text: string, judgements: readonly Judgement[]): void {
     const { runId, conversationId, messageId } = subject;
     this.log.record(ctx, { texts: [text], runId, messageId, ...(conversationId === undefined ? {} : { conversationId }) }, judgements);
-    const blocked = judgements.find(({ stage, action, failure }) => stage === 'input' && action === 'block' && failure === undefined);
+    const blocked = judgements.find(({ action, failure }) => action === 'block' && failure === undefined);
     if (blocked !== undefined) this.behind(ctx, runId, this.offend(ctx, runId, blocked));
     const doubtful = judgements.find(({ action }) => action === 'review');
     if (doubtful !== undefined) this.behind(ctx, runId, this.ask(ctx, subject, text, doubtful));
   }
 
-  /** What a model answers is no offence of the user's. */
+  /** Of an answer, too: one is the model's own, many are asked for. The ladder weighs them. */
   private async offend(ctx: RequestContext, runId: string, { stage, label, action }: Judgement): Promise<unknown> {
     return ctx.actor.kind === 'user' ? this.sanctions.note(ctx, { userId: ctx.actor.userId, runId, stage, label, action }) : undefined;
   }
