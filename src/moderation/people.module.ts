@@ -15,6 +15,7 @@ import { NoticeController } from './notices/notice.controller.js';
 import { NoticeRepository } from './notices/notice.repository.js';
 import { NoticeService } from './notices/notice.service.js';
 import { DecideReviewService } from './review/decide-review.service.js';
+import { OverdueJob } from './review/overdue.job.js';
 import { ReviewRepository } from './review/review.repository.js';
 import { ReviewService } from './review/review.service.js';
 import { Conduct } from './sanctions/conduct.service.js';
@@ -57,7 +58,7 @@ export class PeopleModule {
       controllers: role === 'worker' ? [] : [AppealController, NoticeController, SupportController],
       providers: [
         { provide: Sealer, inject: [CONFIG], useFactory: (config: Config) => new Sealer(config.masterKeys) },
-        ...REPOSITORIES, SanctionDesk, Conduct, AppealGrounds, ...SERVICES,
+        ...REPOSITORIES, SanctionDesk, Conduct, AppealGrounds, ...SERVICES, ...(role === 'api' ? [] : [OverdueJob]),
       ],
       exports: [...SERVICES, MediaRepository],
     };

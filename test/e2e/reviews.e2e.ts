@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../kit/eventually.js';
 import { admin, logIn, makeTenant, type TestTenant, type TestUser } from '../kit/factories.js';
 import { Platform } from '../kit/platform.js';
 import { Reviewer, putReview } from '../kit/reviewing.js';
@@ -117,5 +118,19 @@ describe('the review queue', () => {
     expect(record.data[0]).toMatchObject({ staff_id: bert.id, user_id: user.id });
     const privileges = await platform.sql(`SELECT grantee, privilege_type FROM information_schema.role_table_grants WHERE table_name = 'staff_actions' AND grantee LIKE 'bailiao\\_%' ORDER BY 1, 2`);
     expect(privileges).toEqual([['bailiao_app', 'INSERT'], ['bailiao_app', 'SELECT'], ['bailiao_platform', 'SELECT']].map(([grantee, privilege_type]) => ({ grantee, privilege_type })));
+  });
+
+  it('shows in the metrics what is open and what is overdue, by kind and by nothing else', async () => {
+    const { tenant, anna } = await scene();
+    const read = async (): Promise<Record<string, number>> =>
+      Object.fromEntries([...(await platform.api.get('/metrics')).text.matchAll(/^bailiao_reviews_(\w+)\{kind="(\w+)"\} (\d+)$/gm)].map(([, gauge, kind, value]) => [`${gauge} ${kind}`, parseInt(value ?? '', 10)]));
+    const before = await read();
+    expect(Object.keys(before).sort()).toEqual(['open', 'overdue'].flatMap((gauge) => ['appeal', 'ban', 'input', 'media', 'output'].map((kind) => `${gauge} ${kind}`)));
+    const late = await putReview(platform, tenant, { kind: 'output', dueMinutes: -1 });
+    await putReview(platform, tenant, { kind: 'output' });
+    const during = await eventually(read, (now) => now['open output'] !== before['open output']);
+    expect([during['open output'], during['overdue output'], during['open input']]).toEqual([(before['open output'] ?? 0) + 2, (before['overdue output'] ?? 0) + 1, before['open input']]);
+    await anna.decide(late, 'approve');
+    await eventually(read, (now) => now['overdue output'] === before['overdue output']);
   });
 });

@@ -38,6 +38,13 @@ export interface ReviewFilter {
   readonly overdue?: boolean | undefined;
 }
 
+/** Items of a kind that are not decided, on all tenants. */
+export interface OpenReviews {
+  readonly kind: ReviewKind;
+  readonly open: number;
+  readonly overdue: number;
+}
+
 /** What a move writes. */
 export interface ReviewChange {
   readonly state: ReviewState;
@@ -105,6 +112,15 @@ export class ReviewRepository {
       [tenantId ?? null, filter.kind ?? null, filter.userId ?? null, filter.overdue ?? false, after?.[0] ?? null, after?.[1] ?? null, filter.state, count],
     );
     return rows.map((row) => this.reviewOf(row));
+  }
+
+  /** Of the items of all tenants that are not decided, by kind; at most so many are counted, those first that are due first. */
+  async countOpen(tx: PlatformTx, most: number): Promise<readonly OpenReviews[]> {
+    return tx.query<OpenReviews>(
+      `SELECT kind, count(*)::int AS open, count(*) FILTER (WHERE due_at <= clock_timestamp())::int AS overdue
+       FROM (SELECT kind, due_at FROM reviews WHERE state NOT IN ('approved', 'rejected') ORDER BY due_at LIMIT $1) r GROUP BY kind`,
+      [most],
+    );
   }
 
   private reviewOf(row: Row): Review {
