@@ -86,6 +86,18 @@ describe('an answer that a reviewer rejects', () => {
     expect(rest.find(({ event }) => event === 'recall')?.data).toMatchObject({ from_seq: seen[0]?.data.seq, replace: GONE });
   });
 
+  it('is taken back also where another answer has replaced it, and leaves that one alone', async () => {
+    const { user, anna } = await scene();
+    const { conversation } = await say(platform.api, user, unseen({ text: BAD }));
+    const [former] = await messagesOf(user, conversation);
+    await (await platform.api.stream('POST', `/v1/messages/${former.id}/regenerate?format=sse`, { token: user.token, body: {} })).all();
+    const [newest] = await messagesOf(user, conversation);
+    expect(newest.alternatives).toMatchObject([{ id: former.id, content: BAD }]);
+    await reject(anna, 'output', former.run_id as string);
+    const [after] = await eventually(() => messagesOf(user, conversation), ([answer]) => answer.alternatives[0].state === 'recalled');
+    expect([after.alternatives[0].content, after.content, after.state]).toEqual([GONE, BAD, 'complete']);
+  });
+
   it('is not given to anybody from the store, in a chat or as a completion, and other answers are', async () => {
     const { tenant, user, anna } = await scene();
     const [bad, fine] = [unseen({ text: BAD }), scripted({ text: '没问题' })];
