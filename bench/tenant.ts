@@ -8,6 +8,10 @@ const APP_SECRET = 'simulated-app-secret';
 const USERS = 20;
 const AT_ONCE = 8;
 
+const OFF = { mode: 'off' };
+/** The way of a message without what judges it: that has a bench of its own, and it joins tokens, which are counted here. */
+const UNJUDGED = { input: { local: OFF, wechat: OFF, openai: OFF }, output: { local: OFF, wechat: OFF, openai: OFF } };
+
 /** What a client of the platform needs. Made through its API, as any client would. */
 export interface Accounts {
   readonly apiKey: string;
@@ -19,7 +23,8 @@ export interface Accounts {
 export async function makeAccounts(url: string, wechat: string, signal: AbortSignal): Promise<Accounts> {
   const admin = await logInAsAdmin(url, { ...BENCH_ADMIN, made: false, markShown: () => undefined }, signal);
   await ask(`${wechat}/control/apps`, { body: { appid: APP_ID, secret: APP_SECRET }, signal });
-  await ask(`${url}/admin/v1/tenants`, { headers: bearer(admin ?? ''), signal, body: { slug: SLUG, display_name: 'Bench', app_id: APP_ID, app_secret: APP_SECRET, settings: { signup_credits: 1_000_000_000_000 } } });
+  const tenant = await ask(`${url}/admin/v1/tenants`, { headers: bearer(admin ?? ''), signal, body: { slug: SLUG, display_name: 'Bench', app_id: APP_ID, app_secret: APP_SECRET, settings: { signup_credits: 1_000_000_000_000 } } });
+  await ask(`${url}/admin/v1/tenants/${text(tenant['id'])}/moderation/policy`, { method: 'PATCH', headers: bearer(admin ?? ''), signal, body: UNJUDGED });
   const tokens: string[] = [];
   for (let user = 0; user < USERS; user += 1) {
     const { code } = await ask(`${wechat}/control/codes`, { body: { appid: APP_ID, user: `bench-${user}` }, signal });
