@@ -18,8 +18,8 @@ export function stricter(one: Action, other: Action): Action {
   return ACTIONS.indexOf(one) >= ACTIONS.indexOf(other) ? one : other;
 }
 
-/** Why a layer could not judge. `not_seen`: WeChat has not seen the user within two hours (61010); `quota`: its limit or ours is used up; `too_long`: the text has more pieces than one text may have checked; `open`: the circuit is open after many failures. */
-export const CHECK_FAILURES = ['timeout', 'unreachable', 'busy', 'quota', 'not_seen', 'credentials', 'malformed', 'too_long', 'open'] as const;
+/** Why a layer could not judge. `not_seen`: WeChat has not seen the user within two hours (61010); `quota`: its limit or ours is used up; `user_budget`: this user's share of it is, others may ask on; `too_long`: the text has more pieces than one text may have checked; `open`: the circuit is open after many failures. */
+export const CHECK_FAILURES = ['timeout', 'unreachable', 'busy', 'quota', 'user_budget', 'not_seen', 'credentials', 'malformed', 'too_long', 'open'] as const;
 export type CheckFailure = (typeof CHECK_FAILURES)[number];
 
 /** One layer's word about one text, as the log keeps it. */

@@ -75,6 +75,8 @@ export class Ground {
   app: TenantApp = { tenantId: this.tenantId, appId: `wx${randomBytes(8).toString('hex')}`, appSecret: 'the-secret', push: undefined };
   readonly sealer = new Sealer({ current: 1, byVersion: new Map([[1, randomBytes(32)]]) });
   readonly openids = new Map<string, string>();
+  /** What one user may have; more than the app unless a test is about it. */
+  share = { userPerMinute: 10_000, userPerDay: 10_000_000 };
   private readonly nodes: LayerNode[] = [];
 
   private constructor(readonly wechat: FakeWechat, readonly redis: Redis) {}
@@ -123,7 +125,7 @@ export class LayerNode {
     this.repository = new AccessTokenRepository(redis, ground.sealer);
     this.tokens = new AccessTokens(this.repository, this.api);
     this.tenantWechat = new TenantWechat({ of: async () => ground.app } as unknown as TenantApps, this.tokens, this.api);
-    this.budget = new WechatBudget(redis);
+    this.budget = new WechatBudget(redis, { moderation: { get wechat() { return ground.share; } } } as Config);
     this.checker = new WechatChecker(this.tenantWechat, { openidOf: async (_: unknown, userId: string) => ground.openids.get(userId) } as unknown as UserService, this.budget);
   }
 

@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CheckFailed, type Finding } from '../../src/moderation/checkers/checker.js';
+import type { Asker, Grant } from '../../src/moderation/checkers/wechat-budget.repository.js';
 import { systemContext, type RequestContext } from '../../src/platform/context/index.js';
 import type { CheckFailure, Stage } from '../../src/moderation/verdict.js';
 import { eventually } from '../kit/eventually.js';
@@ -27,6 +29,9 @@ interface Asked {
 const check = (texts: readonly string[], { at = node, ctx = user, stage = 'input', signal = AbortSignal.timeout(20_000) }: Asked = {}): Promise<Finding> => at.checker.check({ ctx, stage, thresholds: {} }, texts, signal);
 const checks = () => ground.wechat.host.to(CHECK_PATH);
 const redisSeconds = async () => parseInt(String((await ground.redis.time())[0]), 10);
+/** Users nobody checks by; each has a share of its own. */
+let askers = 0;
+const asker = (openid = `asker-${(askers += 1)}`): Asker => ({ tenantId: ground.tenantId, appId: ground.app.appId, openid });
 const budgetKey = () => `${ground.tenantId}:wechat-checks:${ground.app.appId}`;
 
 async function failureOf(checked: Promise<unknown>): Promise<CheckFailure> {
@@ -141,19 +146,19 @@ describe('a check that WeChat does not do', () => {
 describe('the budget of an app', () => {
   it('is 4,000 in any minute, for all nodes together', async () => {
     const other = await ground.node();
-    const take = (at: LayerNode, calls: number) => at.budget.take(ground.tenantId, ground.app.appId, calls);
-    expect([await take(node, 2_500), await take(other, 1_500)]).toEqual([true, true]);
+    const take = (at: LayerNode, calls: number) => at.budget.take(asker(), calls);
+    expect([await take(node, 2_500), await take(other, 1_500)]).toEqual(['granted', 'granted']);
     expect(await failureOf(check(['x']))).toBe('quota');
     expect(await failureOf(check(['x'], { at: other }))).toBe('quota');
     expect(checks()).toEqual([]);
-    expect(await node.budget.take(ground.tenantId, 'wx-another', 1)).toBe(true);
+    expect(await node.budget.take({ ...asker(), appId: 'wx-another' }, 1)).toBe('granted');
   });
 
   it('is taken whole or not at all', async () => {
-    const take = (calls: number) => node.budget.take(ground.tenantId, ground.app.appId, calls);
-    expect(await take(3_999)).toBe(true);
-    expect(await (await ground.node()).budget.take(ground.tenantId, ground.app.appId, 2)).toBe(false);
-    expect(await take(1)).toBe(true);
+    const take = (calls: number) => node.budget.take(asker(), calls);
+    expect(await take(3_999)).toBe('granted');
+    expect(await (await ground.node()).budget.take(asker(), 2)).toBe('app_over');
+    expect(await take(1)).toBe('granted');
   });
 
   it('slides: what the minute before took counts for as much of it as is left', async () => {
@@ -161,11 +166,11 @@ describe('the budget of an app', () => {
     const minute = Math.floor(seconds / 60);
     await ground.redis.hset(budgetKey(), { minute: minute - 1, now: 4_000, before: 0, day: Math.floor((seconds + 28_800) / 86_400), today: 4_000 });
     const left = Math.floor((4_000 * (seconds % 60)) / 60);
-    const granted = await (await ground.node()).budget.take(ground.tenantId, ground.app.appId, left + 400);
-    expect(granted).toBe(false);
-    if (left > 0) expect(await (await ground.node()).budget.take(ground.tenantId, ground.app.appId, left)).toBe(true);
+    const granted = await (await ground.node()).budget.take(asker(), left + 400);
+    expect(granted).toBe('app_over');
+    if (left > 0) expect(await (await ground.node()).budget.take(asker(), left)).toBe('granted');
     await ground.redis.hset(budgetKey(), { minute: minute - 2 });
-    expect(await (await ground.node()).budget.take(ground.tenantId, ground.app.appId, 4_000)).toBe(true);
+    expect(await (await ground.node()).budget.take(asker('u-2'), 4_000)).toBe('granted');
   });
 
   it('is 2,000,000 on a day of Beijing', async () => {
@@ -192,6 +197,61 @@ describe('the budget of an app', () => {
   });
 });
 
+describe('the share of a user', () => {
+  const asked = async (): Promise<{ readonly app: number; readonly users: readonly number[] }> => {
+    const counted = async (key: string): Promise<number> => parseInt((await ground.redis.hget(key, 'today')) ?? '0', 10);
+    return { app: await counted(budgetKey()), users: await Promise.all((await ground.redis.keys(`${budgetKey()}:*`)).map(counted)) };
+  };
+
+  it('is his own: one who has used it up is told apart, and others are checked on', async () => {
+    ground.share = { userPerMinute: 3, userPerDay: 100 };
+    for (const text of ['一', '二', '三']) expect(await check([text])).toMatchObject({ suggests: 'pass' });
+    expect(await failureOf(check(['四']))).toBe('user_budget');
+    expect(await failureOf(check(['五'], { at: await ground.node() }))).toBe('user_budget');
+    expect(checks()).toHaveLength(3);
+    expect(await check(['四'], { ctx: ground.user() })).toMatchObject({ suggests: 'pass' });
+    expect((await asked()).app).toBe(4);
+  });
+
+  it('is bounded by the day, too', async () => {
+    ground.share = { userPerMinute: 100, userPerDay: 2 };
+    const one = asker();
+    const take = () => node.budget.take(one, 1);
+    expect([await take(), await take(), await take()]).toEqual(['granted', 'granted', 'user_over']);
+    await ground.redis.hset(`${budgetKey()}:${one.openid}`, { day: 1 });
+    expect(await take()).toBe('granted');
+    expect(await ground.redis.pttl(`${budgetKey()}:${one.openid}`)).toBeGreaterThan(60_000);
+  });
+
+  it('opens no circuit when it is used up', async () => {
+    ground.share = { userPerMinute: 1, userPerDay: 1 };
+    await check(['x']);
+    for (let each = 0; each < 12; each += 1) expect(await failureOf(check(['x']))).toBe('user_budget');
+    expect(await check(['x'], { ctx: ground.user() })).toMatchObject({ suggests: 'pass' });
+  });
+
+  it('is never exceeded on any nodes, and what is refused takes nothing of anybody', async () => {
+    ground.share = { userPerMinute: 12, userPerDay: 20 };
+    const nodes = [node, await ground.node()];
+    const call = fc.record({ at: fc.nat({ max: 1 }), user: fc.nat({ max: 3 }), calls: fc.integer({ min: 1, max: 8 }) });
+    await fc.assert(fc.asyncProperty(fc.array(call, { minLength: 1, maxLength: 40 }), async (calls) => {
+      await ground.redis.flushdb();
+      const granted = new Map<number, number>();
+      const grants = await Promise.all(calls.map(async ({ at, user: which, calls: count }): Promise<Grant | undefined> => {
+        const grant = await nodes[at]?.budget.take(asker(`u${which}`), count);
+        if (grant === 'granted') granted.set(which, (granted.get(which) ?? 0) + count);
+        return grant;
+      }));
+      expect(grants.every((grant) => grant === 'granted' || grant === 'user_over')).toBe(true);
+      const { app, users } = await asked();
+      const sum = [...granted.values()].reduce((total, count) => total + count, 0);
+      expect([app, users.reduce((total, count) => total + count, 0), Math.max(0, ...granted.values()) <= 20]).toEqual([sum, sum, true]);
+      const minutes = await Promise.all([...granted.keys()].map(async (which) => parseInt((await ground.redis.hget(`${budgetKey()}:u${which}`, 'now')) ?? '0', 10)));
+      expect(Math.max(0, ...minutes)).toBeLessThanOrEqual(12);
+    }), { numRuns: 60 });
+  });
+});
+
 describe('the circuit of an app', () => {
   const failFive = async (fail: () => Promise<unknown>) => {
     for (let each = 0; each < 5; each += 1) await fail();
@@ -205,7 +265,7 @@ describe('the circuit of an app', () => {
     ground.wechat.onCheck = undefined;
     expect(await failureOf(check(['x']))).toBe('open');
     expect(checks()).toHaveLength(asked);
-    expect(await node.budget.take(ground.tenantId, ground.app.appId, 1)).toBe(true);
+    expect(await node.budget.take(asker(), 1)).toBe('granted');
     await eventually(() => check(['x']).then(() => 'done', () => 'failed'), (outcome) => outcome === 'done', 4_000);
   });
 

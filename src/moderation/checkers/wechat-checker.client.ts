@@ -9,7 +9,7 @@ import { CheckFailed, type Checker, type CheckSubject, type Finding } from './ch
 import { Circuit, type CallEnd, type CircuitOptions } from './circuit.js';
 import { judgeAll } from './judge-all.js';
 import { piecesOf } from './pieces.js';
-import { WechatBudget } from './wechat-budget.repository.js';
+import { WechatBudget, type Asker } from './wechat-budget.repository.js';
 import { NOTHING_FOUND, failureOf, findingOf } from './wechat-finding.js';
 
 /** What stands on a cut is seen whole up to so many UTF-16 units, by which texts are cut: a piece never has more characters than units. */
@@ -25,12 +25,6 @@ const SICK: ReadonlySet<WechatErrorKind> = new Set(['timeout', 'unreachable', 'b
 /** Whoever leaves after so long left because it was slow. */
 const SLOW_MS = 3_000;
 const DAY_USED_UP = 45009;
-
-interface App {
-  readonly tenantId: string;
-  readonly appId: string;
-  readonly openid: string;
-}
 
 /** The second layer: WeChat's `msg_sec_check` with the tenant's AppID, for users who came by its mini-program. */
 @Injectable()
@@ -59,7 +53,7 @@ export class WechatChecker implements Checker {
     if (passage === 'refused') throw new CheckFailed('open', 'too many checks of this app failed');
     let end: CallEnd = 'abandoned';
     try {
-      if (!(await this.budget.take(app.tenantId, app.appId, contents.length))) throw new Failed('quota', "the app's checks are used up", 'abandoned');
+      await this.pay(app, contents.length);
       const finding = await judgeAll(contents, (content, each) => this.one(app, SCENES[stage], content, each), signal);
       end = 'worked';
       return finding;
@@ -71,18 +65,24 @@ export class WechatChecker implements Checker {
     }
   }
 
-  private async one(app: App, scene: SecCheckScene, content: string, signal: AbortSignal): Promise<Finding> {
+  private async pay(app: Asker, calls: number): Promise<void> {
+    const grant = await this.budget.take(app, calls);
+    if (grant === 'app_over') throw new Failed('quota', "the app's checks are used up", 'abandoned');
+    if (grant === 'user_over') throw new Failed('user_budget', "the user's share of them is used up", 'abandoned');
+  }
+
+  private async one(app: Asker, scene: SecCheckScene, content: string, signal: AbortSignal): Promise<Finding> {
     try {
       return findingOf(await this.wechat.secCheck(app.tenantId, { openid: app.openid, content, scene }, signal));
     } catch (error) {
       if (!(error instanceof WechatError)) throw error;
       const failure = failureOf(error);
-      if (failure === 'quota') await this.budget.usedUp(app.tenantId, app.appId, error.errcode === DAY_USED_UP ? 'day' : 'minute');
+      if (failure === 'quota') await this.budget.usedUp(app, error.errcode === DAY_USED_UP ? 'day' : 'minute');
       throw new Failed(failure, error.message, SICK.has(error.kind) ? 'failed' : 'worked');
     }
   }
 
-  private circuit({ tenantId, appId }: App): Circuit {
+  private circuit({ tenantId, appId }: Asker): Circuit {
     const key = `${tenantId}:${appId}`;
     const known = this.circuits.get(key);
     if (known !== undefined) return known;
@@ -91,7 +91,7 @@ export class WechatChecker implements Checker {
     return made;
   }
 
-  private async appOf(ctx: RequestContext): Promise<App | undefined> {
+  private async appOf(ctx: RequestContext): Promise<Asker | undefined> {
     if (ctx.actor.kind !== 'user' || ctx.actor.via !== 'session') return undefined;
     const appId = await this.wechat.callingAppId(ctx.tenantId);
     if (appId === undefined) return undefined;

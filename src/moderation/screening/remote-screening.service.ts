@@ -3,7 +3,7 @@ import type { RequestContext } from '../../platform/context/index.js';
 import { CheckDesk, type CheckAnswer, type RemoteLayer } from '../checkers/check-desk.service.js';
 import { within } from '../checkers/deadline.js';
 import type { LayerMode, ModerationPolicy, RemoteLayerPolicy } from '../policy/policy.js';
-import type { Judgement, Stage, Verdict } from '../verdict.js';
+import type { CheckFailure, Judgement, Stage, Verdict } from '../verdict.js';
 import { verdictOf } from './decision.js';
 import { judgementOf } from './judgement.js';
 
@@ -17,6 +17,9 @@ export interface RemoteRequest {
   /** Told of judgements that came after the verdict: of layers in the shadow, and of those that a block or an aborted caller did not wait for. For the log; must not throw. */
   readonly onLate?: (judgement: Judgement) => void;
 }
+
+/** Failures after which layer 3 may judge in WeChat's stead: it was not asked, or answered that it can't judge; nothing of it is sick. */
+const UNABLE: ReadonlySet<CheckFailure | undefined> = new Set(['not_seen', 'quota', 'user_budget', 'too_long']);
 
 /** What became of WeChat's layer; `stead`: whether layer 3 is to judge in its stead, and how. */
 interface Second {
@@ -84,9 +87,9 @@ class Judging {
     if (policy.mode === 'off') return { judgement: undefined, stead: 'off' };
     const answer = await this.answerOf('wechat');
     const reason = answer.kind === 'failed' ? answer.failure : undefined;
-    const unable = answer.kind === 'uncovered' || reason === 'not_seen' || reason === 'quota' || reason === 'too_long';
+    const unable = answer.kind === 'uncovered' || UNABLE.has(reason);
     const stead = unable && insteadOfWechat === 'openai' ? policy.mode : 'off';
-    const excused = reason === 'not_seen' || ((reason === 'quota' || reason === 'too_long') && stead !== 'off' && (await this.answerOf('openai')).kind !== 'uncovered');
+    const excused = reason === 'not_seen' || (UNABLE.has(reason) && stead !== 'off' && (await this.answerOf('openai')).kind !== 'uncovered');
     return { judgement: this.note('wechat', policy.mode, excused ? { ...policy, onFailure: 'open' } : policy, answer), stead };
   }
 

@@ -99,7 +99,7 @@ describe('RemoteScreening', () => {
     expect([verdict.unavailable, verdict.message]).toEqual([unavailable, undefined]);
   });
 
-  it.each([UNCOVERED, failed('not_seen'), failed('quota')])('lets layer 3 judge in the stead of WeChat though it is off: %j', async (answer) => {
+  it.each([UNCOVERED, failed('not_seen'), failed('quota'), failed('user_budget')])('lets layer 3 judge in the stead of WeChat though it is off: %j', async (answer) => {
     const verdict = judge({ wechat: layer({ onFailure: 'closed' }), openai: layer({ mode: 'off' }) });
     expect(desk.asked.map((each) => each.layer)).toEqual(['wechat']);
     desk.give('wechat', answer);
@@ -128,6 +128,8 @@ describe('RemoteScreening', () => {
     [failed('quota'), 'openai', UNCOVERED, 'block'],
     [failed('quota'), 'openai', found('pass'), 'pass'],
     [failed('quota'), 'openai', failed('timeout'), 'block'],
+    [failed('user_budget'), 'openai', found('pass'), 'pass'],
+    [failed('user_budget'), 'nobody', UNCOVERED, 'block'],
     [failed('timeout'), 'openai', found('pass'), 'block'],
   ] as const)('with WeChat %j, instead of it %s, layer 3 %j, all closed: %s', async (wechat, insteadOfWechat, openai, action) => {
     desk.give('wechat', wechat);

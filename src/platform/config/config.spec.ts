@@ -53,7 +53,7 @@ describe('readConfig', () => {
   });
 
   it('does without a moderation endpoint, and checks the address of one', () => {
-    expect(readConfig(good).moderation).toEqual({ baseUrl: undefined, apiKey: '', model: 'omni-moderation-latest' });
+    expect(readConfig(good).moderation).toMatchObject({ baseUrl: undefined, apiKey: '', model: 'omni-moderation-latest' });
     expect(readConfig({ ...good, MODERATION_BASE_URL: 'https://judge.test/v1/', MODERATION_API_KEY: 'k' }).moderation).toMatchObject({ baseUrl: 'https://judge.test/v1', apiKey: 'k' });
     expect(faultsOf({ ...good, MODERATION_BASE_URL: 'judge.test' }).join()).toContain('MODERATION_BASE_URL');
   });

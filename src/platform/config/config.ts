@@ -18,7 +18,13 @@ export interface Config {
   readonly jwtSecret: Uint8Array;
   readonly openai: { readonly baseUrl: string; readonly apiKey: string; readonly models: readonly ModelSetting[] };
   /** The endpoint that judges texts (layer 3); without an address nobody judges there. */
-  readonly moderation: { readonly baseUrl: string | undefined; readonly apiKey: string; readonly model: string };
+  readonly moderation: {
+    readonly baseUrl: string | undefined;
+    readonly apiKey: string;
+    readonly model: string;
+    /** Checks that one user may have of the budget which WeChat gives an app (layer 2). */
+    readonly wechat: { readonly userPerMinute: number; readonly userPerDay: number };
+  };
   /** Private places that channels may lead to nevertheless: hosts, addresses, ranges. */
   readonly upstreamPrivateAllowList: AllowList;
   readonly upstreamTimeouts: { readonly connectMs: number; readonly firstTokenMs: number; readonly betweenTokensMs: number };
@@ -150,6 +156,11 @@ function readModeration(env: Environment): Config['moderation'] {
     baseUrl: isSet ? env.url('MODERATION_BASE_URL', ['http:', 'https:'], what) : undefined,
     apiKey: env.optional('MODERATION_API_KEY', 'the key of the moderation endpoint') ?? '',
     model: env.text('MODERATION_MODEL', 'the model that judges there', 'omni-moderation-latest'),
+    // One text may take eight checks: less would keep long ones from ever being checked.
+    wechat: {
+      userPerMinute: env.integer('MODERATION_WECHAT_USER_MINUTE', "checks by WeChat that one user may have in a minute, of the 4,000 of the tenant's app; beyond them the layer counts as one that can't be asked", 60, 8, 4_000),
+      userPerDay: env.integer('MODERATION_WECHAT_USER_DAY', "the same in a day, of the app's 2,000,000", 3_000, 8, 2_000_000),
+    },
   };
 }
 
