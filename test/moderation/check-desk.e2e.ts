@@ -111,20 +111,49 @@ describe('the desk', () => {
     expect(await deskOn(redis).ask(inquiry(user(), { deadlineMs: 60 }))).toMatchObject({ kind: 'failed', failure: 'timeout' });
   });
 
-  it('does not take for everybody what was said of one user', async () => {
+  it('lets everybody who joined wait for as long as he may himself', async () => {
+    const ctx = user();
+    const gate = Promise.withResolvers<Finding>();
+    const aborted: unknown[] = [];
+    checker.answer = (_, signal) => {
+      signal.addEventListener('abort', () => aborted.push(signal.reason));
+      return gate.promise;
+    };
+    const desk = deskOn(redis);
+    const [first, patient, hasty] = [60, 5_000, 30].map((deadlineMs) => desk.ask(inquiry(ctx, { deadlineMs })));
+    expect(await hasty).toMatchObject({ kind: 'failed', failure: 'timeout' });
+    expect(await first).toMatchObject({ kind: 'failed', failure: 'timeout' });
+    gate.resolve(FOUND);
+    expect(await patient).toMatchObject({ kind: 'found', finding: FOUND, cached: true });
+    expect([checker.asked.length, aborted]).toEqual([1, []]);
+  });
+
+  it('ends a call that nobody waits for any more, and joins nobody to one that is ending', async () => {
+    const ctx = user();
+    const aborted = Promise.withResolvers<unknown>();
+    checker.answer = (_, signal) => new Promise(() => signal.addEventListener('abort', () => aborted.resolve(signal.reason)));
+    const desk = deskOn(redis);
+    const answers = await Promise.all([20, 60].map((deadlineMs) => desk.ask(inquiry(ctx, { deadlineMs }))));
+    expect(answers).toMatchObject([{ failure: 'timeout' }, { failure: 'timeout' }]);
+    expect((await aborted.promise as Error).name).toBe('TimeoutError');
+    checker.answer = async () => FOUND;
+    expect(await desk.ask(inquiry(ctx))).toMatchObject({ kind: 'found', cached: false });
+  });
+
+  it.each(['not_seen', 'user_budget'] as const)('does not take for everybody what was said of one user: %s', async (failure) => {
     const tenantId = newId();
     const [unseen, seen] = [user(tenantId), user(tenantId)];
     const gate = Promise.withResolvers<undefined>();
     checker.answer = async (ctx) => {
       if (ctx === seen) return FOUND;
       await gate.promise;
-      throw new CheckFailed('not_seen', '61010');
+      throw new CheckFailed(failure, 'd');
     };
     const desk = deskOn(redis);
     const answers = Promise.all([desk.ask(inquiry(unseen)), desk.ask(inquiry(seen))]);
     await eventually(async () => checker.asked.length, (count) => count === 1);
     gate.resolve(undefined);
-    expect(await answers).toMatchObject([{ kind: 'failed', failure: 'not_seen' }, { kind: 'found', cached: false }]);
+    expect(await answers).toMatchObject([{ kind: 'failed', failure }, { kind: 'found', cached: false }]);
   });
 
   it('judges while Redis is away, or holds something else', async () => {

@@ -3,6 +3,7 @@ import { LOGGER, Metrics, errorFields, type Logger } from '../../platform/teleme
 import type { CheckFailure, Layer } from '../verdict.js';
 import { CHECKERS, CheckFailed, type CheckSubject, type Checker, type Finding } from './checker.js';
 import { within } from './deadline.js';
+import { SharedWork } from './shared-work.js';
 import { VerdictCacheRepository, keyOfPlace } from './verdict-cache.repository.js';
 
 export type RemoteLayer = Exclude<Layer, 'local'>;
@@ -24,6 +25,8 @@ export type CheckAnswer =
 
 type Found = Pick<Extract<CheckAnswer, { kind: 'found' }>, 'finding' | 'cached'>;
 
+/** What was said of the user who asked first, and not of those who joined him. */
+const OF_ONE_USER: ReadonlySet<CheckFailure> = new Set(['not_seen', 'user_budget']);
 const UNCOVERED: CheckAnswer = { kind: 'uncovered' };
 /** A cache that is slower than this is passed by. */
 const CACHE_MS = 200;
@@ -34,8 +37,8 @@ const QUIET_MS = 10_000;
 @Injectable()
 export class CheckDesk {
   private readonly checkers: ReadonlyMap<RemoteLayer, Checker>;
-  /** Questions under way; each ends by its own deadline. */
-  private readonly flights = new Map<string, Promise<Found>>();
+  /** Questions under way. Each goes on for as long as the most patient of its askers waits. */
+  private readonly flights = new SharedWork<Found>();
   private readonly quietUntil = new Map<RemoteLayer, number>();
 
   constructor(@Inject(CHECKERS) checkers: readonly Checker[], private readonly cache: VerdictCacheRepository, private readonly metrics: Metrics, @Inject(LOGGER) private readonly logger: Logger) {
@@ -66,26 +69,20 @@ export class CheckDesk {
   private async find(checker: Checker, inquiry: Inquiry, deadline: AbortSignal): Promise<Found> {
     const { subject, texts, layer, listVersion } = inquiry;
     const key = keyOfPlace({ tenantId: subject.ctx.tenantId, layer, stage: subject.stage, thresholds: subject.thresholds, listVersion, texts });
-    const joined = this.flights.get(key);
-    if (joined !== undefined) {
-      try {
-        return { finding: (await within(joined, deadline)).finding, cached: true };
-      } catch (error) {
-        // That was said of the user who asked first, not of this one.
-        if (!(error instanceof CheckFailed && error.failure === 'not_seen')) throw error;
-      }
+    const { joined, result } = this.flights.do(key, deadline, (until) => this.fly(checker, key, inquiry, until));
+    if (!joined) return result;
+    try {
+      return { finding: (await result).finding, cached: true };
+    } catch (error) {
+      if (!(error instanceof CheckFailed && OF_ONE_USER.has(error.failure))) throw error;
+      return within(this.fly(checker, key, inquiry, deadline), deadline);
     }
-    const flight = this.fly(checker, key, inquiry, deadline).finally(() => {
-      if (this.flights.get(key) === flight) this.flights.delete(key);
-    });
-    this.flights.set(key, flight);
-    return within(flight, deadline);
   }
 
-  private async fly(checker: Checker, key: string, { subject, texts }: Inquiry, deadline: AbortSignal): Promise<Found> {
+  private async fly(checker: Checker, key: string, { subject, texts }: Inquiry, until: AbortSignal): Promise<Found> {
     const kept = await within(this.cache.find(key), AbortSignal.timeout(CACHE_MS)).catch(() => undefined);
     if (kept !== undefined) return { finding: kept, cached: true };
-    const finding = await checker.check(subject, texts, deadline);
+    const finding = await checker.check(subject, texts, until);
     // Redis that is away costs a second question, not this answer.
     this.cache.keep(key, finding).catch(() => undefined);
     return { finding, cached: false };
