@@ -71,7 +71,40 @@ describe('Gathering', () => {
     expect((await outcomes).map((outcome) => (outcome.status === 'rejected' ? (outcome.reason as Error).message : ''))).toEqual(['left first', 'left last']);
   });
 
-  it('asks nothing for whoever leaves before the request, and refuses beyond its bound', async () => {
+  it('refuses beyond its bound whatever was sent already, whole, until there is room again', async () => {
+    const gate = Promise.withResolvers<undefined>();
+    answer = async (items) => {
+      await gate.promise;
+      return items.map((item) => item.toUpperCase());
+    };
+    const one = gathering({ mostItems: 2, mostWaiting: 5 });
+    const served = Promise.all([one.ask(['a', 'b'], patience()), one.ask(['c', 'd'], patience())]);
+    await expect(one.ask(['e', 'f'], patience())).rejects.toThrow('full');
+    const last = one.ask(['g'], patience());
+    await expect(one.ask(['h'], patience())).rejects.toThrow('full');
+    gate.resolve(undefined);
+    expect([await served, await last]).toEqual([[['A', 'B'], ['C', 'D']], ['G']]);
+    expect(requests).toEqual([['a', 'b'], ['c', 'd'], ['g']]);
+    expect(await one.ask(['i', 'j', 'k', 'l', 'm'], patience())).toHaveLength(5);
+  });
+
+  it('has room again when requests fail, or all whom they served have left', async () => {
+    answer = (_, signal) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+    const one = gathering({ mostItems: 2, mostWaiting: 2 });
+    const leaver = new AbortController();
+    const gone = one.ask(['a', 'b'], leaver.signal);
+    await expect(one.ask(['c'], patience())).rejects.toThrow('full');
+    leaver.abort(new Error('left'));
+    await expect(gone).rejects.toThrow('left');
+    answer = async () => {
+      throw new Error('bad item');
+    };
+    await expect(one.ask(['d', 'e'], patience())).rejects.toThrow('bad item');
+    answer = async (items) => items;
+    expect(await one.ask(['f', 'g'], patience())).toEqual(['f', 'g']);
+  });
+
+  it('asks nothing for whoever leaves before the request', async () => {
     const leaver = new AbortController();
     const one = gathering({ mostItems: 100, mostWaiting: 1 });
     const gone = one.ask(['a'], leaver.signal);

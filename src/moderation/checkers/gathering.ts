@@ -7,7 +7,7 @@ export interface GatheringOptions<Item> {
   /** Most weight of a group; one item that weighs more goes alone. */
   readonly mostWeight: number;
   readonly weigh: (item: Item) => number;
-  /** Items that may wait; more are refused. */
+  /** Items that may wait for their results, sent or not; whoever would bring more is refused. */
   readonly mostWaiting: number;
   readonly refusal: () => Error;
   /** Whether an error may be the fault of one item: the others are then asked for again, each alone. */
@@ -25,17 +25,20 @@ interface Waiting<Item, Result> {
 export class Gathering<Item, Result> {
   private waiting: Waiting<Item, Result>[] = [];
   private timer: NodeJS.Timeout | undefined;
+  /** Items of requests under way. */
+  private sent = 0;
 
   constructor(private readonly options: GatheringOptions<Item>, private readonly send: (items: readonly Item[], signal: AbortSignal) => Promise<readonly Result[]>) {}
 
   /** @throws what `send` throws; the refusal when too many wait; the signal's reason. */
   async ask(items: readonly Item[], signal: AbortSignal): Promise<readonly Result[]> {
+    signal.throwIfAborted();
+    // All or none: some of a caller's results are of no use to him.
+    if (this.waiting.length + this.sent + items.length > this.options.mostWaiting) throw this.options.refusal();
     return Promise.all(items.map((item) => this.one(item, signal)));
   }
 
   private one(item: Item, signal: AbortSignal): Promise<Result> {
-    if (signal.aborted) return Promise.reject(reasonOf(signal));
-    if (this.waiting.length >= this.options.mostWaiting) return Promise.reject(this.options.refusal());
     return new Promise<Result>((resolve, reject) => {
       const leave = (): void => {
         this.waiting = this.waiting.filter((each) => each !== waiting);
@@ -56,7 +59,13 @@ export class Gathering<Item, Result> {
   private flush(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
-    while (this.waiting.length > 0) void this.serve(this.nextGroup());
+    while (this.waiting.length > 0) void this.dispatch(this.nextGroup());
+  }
+
+  private async dispatch(group: readonly Waiting<Item, Result>[]): Promise<void> {
+    this.sent += group.length;
+    await this.serve(group);
+    this.sent -= group.length;
   }
 
   private nextGroup(): readonly Waiting<Item, Result>[] {
