@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import { Redis } from 'ioredis';
 import { inject } from 'vitest';
 import type { UserService } from '../../src/identity/index.js';
@@ -30,12 +31,12 @@ export class FakeWechat {
   expiresIn = 7_200;
   /** In place of an answer. */
   onToken: ((call: StandInCall) => unknown) | undefined;
-  onCheck: ((call: StandInCall) => unknown) | undefined;
+  onCheck: ((call: StandInCall, response: ServerResponse) => unknown) | undefined;
 
   private constructor(readonly host: WechatStandIn) {}
 
   static async start(): Promise<FakeWechat> {
-    const host = await WechatStandIn.start((call) => wechat.answer(call));
+    const host = await WechatStandIn.start((call, response) => wechat.answer(call, response));
     const wechat = new FakeWechat(host);
     return wechat;
   }
@@ -56,7 +57,7 @@ export class FakeWechat {
     this.valid.add(this.current);
   }
 
-  private async answer(call: StandInCall): Promise<unknown> {
+  private async answer(call: StandInCall, response: ServerResponse): Promise<unknown> {
     if (call.path === TOKEN_PATH) {
       if (this.onToken !== undefined) return this.onToken(call);
       if (call.body.force_refresh === true) this.issue();
@@ -65,7 +66,7 @@ export class FakeWechat {
       return { access_token: this.current, expires_in: this.expiresIn };
     }
     if (!this.valid.has(call.token ?? '')) return { errcode: 40001, errmsg: 'invalid credential, access_token is invalid or not latest, rid: 1' };
-    return this.onCheck === undefined ? PASSES : this.onCheck(call);
+    return this.onCheck === undefined ? PASSES : this.onCheck(call, response);
   }
 }
 

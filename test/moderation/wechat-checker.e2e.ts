@@ -206,7 +206,8 @@ describe('the share of a user', () => {
   it('is his own: one who has used it up is told apart, and others are checked on', async () => {
     ground.share = { userPerMinute: 3, userPerDay: 100 };
     for (const text of ['一', '二', '三']) expect(await check([text])).toMatchObject({ suggests: 'pass' });
-    expect(await failureOf(check(['四']))).toBe('user_budget');
+    // So often that a circuit would open.
+    for (let each = 0; each < 12; each += 1) expect(await failureOf(check(['四']))).toBe('user_budget');
     expect(await failureOf(check(['五'], { at: await ground.node() }))).toBe('user_budget');
     expect(checks()).toHaveLength(3);
     expect(await check(['四'], { ctx: ground.user() })).toMatchObject({ suggests: 'pass' });
@@ -221,13 +222,6 @@ describe('the share of a user', () => {
     await ground.redis.hset(`${budgetKey()}:${one.openid}`, { day: 1 });
     expect(await take()).toBe('granted');
     expect(await ground.redis.pttl(`${budgetKey()}:${one.openid}`)).toBeGreaterThan(60_000);
-  });
-
-  it('opens no circuit when it is used up', async () => {
-    ground.share = { userPerMinute: 1, userPerDay: 1 };
-    await check(['x']);
-    for (let each = 0; each < 12; each += 1) expect(await failureOf(check(['x']))).toBe('user_budget');
-    expect(await check(['x'], { ctx: ground.user() })).toMatchObject({ suggests: 'pass' });
   });
 
   it('is never exceeded on any nodes, and what is refused takes nothing of anybody', async () => {
