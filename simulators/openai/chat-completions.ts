@@ -6,6 +6,7 @@ import { StreamRun } from './stream-run.js';
 import { admit } from './keys/admission.js';
 import { answerError, answerScripted, scriptedStatus } from './errors.js';
 import { planAnswer, usageOf } from './answer-plan.js';
+import { answerHalf, breaksBody } from './broken-body.js';
 import type { AnswerPlan } from './answer-plan.js';
 import type { ApiKeys } from './keys/api-keys.js';
 import type { Behaviour } from './behaviour.js';
@@ -76,25 +77,13 @@ function answerWhole(exchange: Exchange, plan: AnswerPlan): void {
   }
   exchange.countTokens(total);
   const text = JSON.stringify(completion(plan));
-  const stalls = behaviour.hang === 'before-first-token' || behaviour.hang === 'mid';
-  if (!stalls && behaviour.reset !== 'mid' && !behaviour.cutWithoutDone && !behaviour.malformed) {
-    const bytes = Buffer.from(text, 'utf8');
-    response.writeHead(200, { 'content-type': 'application/json', 'content-length': bytes.length });
-    response.end(bytes);
+  if (breaksBody(behaviour)) {
+    answerHalf(exchange, behaviour, text);
     return;
   }
-  response.writeHead(200, { 'content-type': 'application/json', 'transfer-encoding': 'chunked' });
-  const half = behaviour.hang === 'before-first-token' ? '' : text.slice(0, text.length / 2);
-  if (stalls) {
-    response.flushHeaders();
-    if (half !== '') response.write(half);
-    exchange.hang();
-  } else if (behaviour.reset === 'mid') {
-    exchange.expectBreak();
-    response.write(half, () => response.destroy());
-  } else {
-    response.end(half);
-  }
+  const bytes = Buffer.from(text, 'utf8');
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': bytes.length });
+  response.end(bytes);
 }
 
 function completion(plan: AnswerPlan): Record<string, unknown> {

@@ -3,6 +3,7 @@ import { ApiKeys, TooManyKeys } from './keys/api-keys.js';
 import { BadBody, readJsonObject } from '../http/read-body.js';
 import { listen } from '../http/listen.js';
 import { MODEL_BEHAVIOURS } from './behaviour.js';
+import { answerHalf, breaksBody } from './broken-body.js';
 import { Counters } from './counters.js';
 import { Exchange } from './exchange.js';
 import { Script } from './script.js';
@@ -18,6 +19,8 @@ import type { Behaviour } from './behaviour.js';
 import type { SideEndpoint } from './script.js';
 
 const BODY_LIMIT = 8 * 1024 * 1024;
+/** Half of it is no JSON. */
+const SIDE_ANSWER = JSON.stringify({ object: 'list', data: [], results: [] });
 const NAME = 'bailiao-openai-simulator';
 const MODELS = [...MODEL_BEHAVIOURS.keys(), 'gpt-4o-mini', 'text-embedding-3-small', 'omni-moderation-latest'];
 
@@ -114,7 +117,8 @@ class OpenAiApi {
 
   #unlessScripted(exchange: Exchange, endpoint: SideEndpoint, answer: () => void): void {
     const behaviour = { ...this.#script.forSide(endpoint), ...sideStateOf(this.#keys.behaviourOf(this.#keys.of(exchange.key))) };
-    if (!failBeforeHeaders(exchange, behaviour, this.#counters)) exchange.after(behaviour.firstTokenMs ?? 0, answer);
+    if (failBeforeHeaders(exchange, behaviour, this.#counters)) return;
+    exchange.after(behaviour.firstTokenMs ?? 0, breaksBody(behaviour) ? () => answerHalf(exchange, behaviour, SIDE_ANSWER) : answer);
   }
 
   fail(response: ServerResponse, error: unknown): void {

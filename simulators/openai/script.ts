@@ -57,7 +57,7 @@ export class Script {
     return { ...this.#default, ...named, ...(own.failTimes === undefined ? own : this.#limited(`own ${JSON.stringify(own)} ${question}`, own)) };
   }
 
-  /** The behaviour of another endpoint: its faults and `firstTokenMs` count. */
+  /** The behaviour of another endpoint: its faults, those within the body too, and `firstTokenMs` count. */
   forSide(endpoint: SideEndpoint): Behaviour {
     return this.#limited(endpoint, this.#sides[endpoint] ?? {});
   }
