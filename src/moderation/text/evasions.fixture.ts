@@ -1,11 +1,14 @@
 import { Converter } from 'opencc-js/cn2t';
 import type { LexiconEntry } from './lexicon-entry.js';
 
+/** Words of which the list says that they are most severe. */
+const SEVERE: ReadonlySet<string> = new Set(['法轮功', '迷魂药', '冰毒']);
+
 /** Words of the corpus's list: everyday spam of the field, stand-ins, and a few that real lists hold. */
 export const LISTED: readonly LexiconEntry[] = [
   ...['枪支', '赌博', '冰毒', '假钞', '裸聊', '代孕', '套现', '刷单', '违禁词', '迷魂药', '高利贷', '窃听器', '六合彩', '一夜情', '办假证', '法轮功', '木叶散', '青蛙会', '赌博网站', '代开发票', '翻墙软件', '乌有之乡社'],
   ...['shit', 'fuck', 'porn', 'casino', 'cocaine', 'viagra', 'blorptex', 'ass', '8964'],
-].map((text) => ({ kind: 'word', text, category: 'corpus', severity: 'medium', action: 'block', pinyin: true }));
+].map((text) => ({ kind: 'word', text, category: 'corpus', severity: SEVERE.has(text) ? 'high' : 'medium', action: 'block', pinyin: true }));
 
 /** What whoever keeps the list adds when users complain: words that run together where two others meet. */
 export const ALLOWED: readonly LexiconEntry[] = ['时代孕育', '现代孕妇', '套现成', '套现房', '一夜情况', '枪支路'].map((text) => ({ kind: 'allow', text, category: 'corpus', severity: 'medium', action: 'label', pinyin: false }));
@@ -131,11 +134,21 @@ function mixed(): readonly Evasion[] {
   return mixes.flatMap(([words, write]) => words.map((word) => ({ rule: 'mixed', word, text: carried(word, write(word)) })));
 }
 
+/** Marks in just one gap, where the rules take them for meant. */
+function cut(): readonly Evasion[] {
+  const letters = LATIN.filter((word) => word.length >= 4).flatMap((word) => ['-', '_', '‑', '*'].map((mark, at) => (at % 2 === 0 ? word.slice(0, 2) + mark + word.slice(2) : word.slice(0, -2) + mark + word.slice(-2)).replace(/^(..-..)(..+)$/u, '$1-$2')).map((text) => ({ rule: 'hyphenated', word, text: carried(word, text) })));
+  const three = HAN.filter((word) => word.length === 3);
+  const marks = ['，', '。', '、', '！', '…'];
+  const severe = three.filter((word) => SEVERE.has(word)).flatMap((word) => marks.flatMap((mark) => [1, 2].map((at) => ({ rule: 'one mark, severe', word, text: carried(word, word.slice(0, at) + mark + word.slice(at)) }))));
+  const alone = three.flatMap((word, nth) => [1, 2].map((at) => ({ rule: 'one character alone', word, text: [at === 1 ? '%怎么弄' : '请问%？', '%', '要买的，%'][nth % 3]?.replace('%', word.slice(0, at) + (marks[nth % marks.length] ?? '') + word.slice(at)) ?? '' })));
+  return [...letters, ...severe, ...alone];
+}
+
 /** What the rules promise to find. */
-export const EVASIONS: readonly Evasion[] = [...written(), ...spelt(), ...split(), ...mixed()];
+export const EVASIONS: readonly Evasion[] = [...written(), ...spelt(), ...split(), ...mixed(), ...cut()];
 
 /** Ways that the rules do not promise to see through; reported beside the others, so that nobody takes them for covered. */
 export const BEYOND: readonly Evasion[] = [
   ['filler letters', '法轮功', '法a轮b功'], ['filler digits', '法轮功', '法1轮1功'], ['filler digits', '赌博', '赌1博'], ['homophones', '法轮功', '发轮工'], ['homophones', '枪支', '枪只'], ['taken apart', '枪支', '木仓支'], ['backwards', '法轮功', '功轮法'], ['initials', '法轮功', 'flg'], ['short pinyin', '赌博', 'dubo'],
-  ['comma in a pair', '枪支', '请问枪，支怎么买'], ['comma in a pair', '赌博', '推荐个赌、博给我'], ['mostly digits', 'ass', '455'], ['mostly digits', 'porn', 'p0r|\\|'], ['touching letters', 'shit', 'ohshitman'], ['vertical', '法轮功', '法\n轮\n功'], ['partly spaced', 'fuck', 'fu ck'], ['doubled letters', 'fuck', 'fuuuck'],
+  ['comma in a pair', '枪支', '请问枪，支怎么买'], ['comma in a pair', '赌博', '推荐个赌、博给我'], ['mostly digits', 'ass', '455'], ['mostly digits', 'porn', 'p0r|\\|'], ['touching letters', 'shit', 'ohshitman'], ['vertical', '法轮功', '法\n轮\n功'], ['partly spaced', 'fuck', 'fu ck'], ['one letter cut off', 'fuck', 'f-uck'], ['comma in three', '高利贷', '请问高利，贷怎么借'], ['comma in three', '六合彩', '我想买六，合彩吧'], ['comma in three', '窃听器', '哪里卖窃听。器呢'], ['doubled letters', 'fuck', 'fuuuck'],
 ].map(([rule = '', word = '', text = '']) => ({ rule, word, text }));

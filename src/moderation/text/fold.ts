@@ -4,11 +4,12 @@ import { LETTER_SYMBOLS, unitOf } from './standing.js';
 
 /**
  * What a code point is to the search. `ignored`: not there at all (zero-width characters, combining marks). `soft`:
- * stands between two characters and seldom separates what is said (space, `*`, emoji). `clause`: separates.
+ * stands between two characters and seldom separates what is said (space, `#`, emoji). `joiner`: the same, and alone it
+ * joins what makes one word (hyphens, `_`, `*`). `clause`: separates.
  * `point`: a full stop of ASCII, soft alone and a clause when repeated. `symbol`: soft, unless meant as a letter.
  * `one`, `many`: seen as one or more units.
  */
-export const Kind = { unknown: 0, ignored: 1, soft: 2, clause: 3, point: 4, symbol: 5, one: 6, many: 7 } as const;
+export const Kind = { unknown: 0, ignored: 1, soft: 2, clause: 3, point: 4, symbol: 5, one: 6, many: 7, joiner: 8 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
 /** What one code point became: `base` for what it is, `unit` for what the automaton sees (see `standing.ts`). */
@@ -31,6 +32,9 @@ const SEEN = /^[\p{L}\p{N}\p{Mc}\u3099\u309a]$/u;
 const LINE = /^[\n\v\f\r\u0085\u2028\u2029]$/u;
 /** Marks that end or begin what is said: between the characters of two-character words they mean nothing. */
 const CLAUSE = /^[,;:!?~，。！？；：、…‥—―～〜｡､﹐﹑﹒﹔﹕﹖﹗︰｜\p{Ps}\p{Pe}\p{Pi}\p{Pf}"＂'＇]$/u;
+
+/** Not the apostrophe: "he'll" is no other word. */
+const JOINER = /^[-‐‑‒–−_*·•‧・]$/u;
 
 const REGIONAL_A = 0x1f1e6;
 /** Letters in circles and squares, which have no decomposition. */
@@ -78,7 +82,8 @@ function bareKind(codePoint: number): Kind {
   if (codePoint === 0x09) return Kind.soft;
   if (IGNORED.test(character)) return Kind.ignored;
   if (codePoint === 0x2e || codePoint === 0xff0e) return Kind.point;
-  return CLAUSE.test(character) ? Kind.clause : Kind.soft;
+  if (CLAUSE.test(character)) return Kind.clause;
+  return JOINER.test(String.fromCodePoint(plain)) ? Kind.joiner : Kind.soft;
 }
 
 function decompose(codePoint: number): readonly Part[] {

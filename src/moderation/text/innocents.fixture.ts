@@ -165,6 +165,46 @@ C++和C#哪个好学
 洗手套现成的方法有吗
 这一夜情况紧急
 全聚德聚会，赌一把谁先到
+转法轮，功德无量
+法轮转动不息，功德增长
+迷魂阵和药铺都在老街上
+冰淇淋化了，毒日头真厉害
+他说的办法，轮不到我来评功劳
+药店里没有叫迷魂的东西
+我们参观了法轮寺，功夫表演很精彩
+他被灌了迷魂汤，药也不肯吃了
+迷魂阵。药师佛。这两个词什么意思
+小青蛙能跳，会游，会叫
+养青蛙，会很难吗
+问我想不想青蛙？会的
+那一夜，情不知所起
+过了一夜……情有可原
+他说高利，贷还是不贷
+六合区，彩虹桥怎么走
+窃听，器械，这两个词的拼音
+违禁，词语，用它们造句
+这件事怎么办，假证据已经查清了
+你说怎么办。假证件不能收
+秋天的树木，叶散花落
+push-it-yourself mowers are cheap
+Cash-it-in offers end today
+The wash-it brush and the finish-it list
+A pass-fail course, as-is, with T-shirts
+The co-op and the co-author cosigned
+He is a via-Grande road man
+A s-hit parade, or a hit parade?
+x-ray, e-mail, follow-up, state-of-the-art
+比分是89-64，主队赢了
+第89-64号文件在哪
+编号 89_64 是什么意思
+The assembly line as-sembles parts
+Caffeine-free tea and gluten-free cake, please
+She'll co-can with us: canning tomatoes
+He'll pass; they'll as-sess it later
+as-set, as_set, as-sert 这几个变量名合适吗
+fu_ckpt = load(path) 报错了
+sh -it 参数是什么意思
+docker run -it image sh -c ls
 `.trim().split('\n');
 
 /** Whole sentences with places for parts of listed words in their everyday use. */
@@ -180,6 +220,9 @@ const TEMPLATES: readonly ((first: string, second: string) => string)[] = [
   (first, second) => `请对比《${first}》${second}两个章节的写法`,
 ];
 
+/** Everyday words that begin a listed word of three characters, and words that would end it. */
+const LONGER: readonly (readonly [string, string])[] = [['违禁', '词典'], ['窃听', '器材'], ['一夜', '情绪'], ['青蛙', '会议'], ['六合', '彩色'], ['高利', '贷款']];
+
 const ENGLISH_WORDS = ['class', 'grass', 'assume', 'passage', 'shitake', 'cassette', 'Assam', 'embarrass'];
 const ENGLISH: readonly ((word: string) => string)[] = [
   (word) => `What does the word ${word} mean?`,
@@ -190,5 +233,6 @@ const ENGLISH: readonly ((word: string) => string)[] = [
 export const INNOCENTS: readonly string[] = [...new Set([
   ...BY_HAND,
   ...FIRST.flatMap((first, at) => TEMPLATES.map((template) => template(first, SECOND[at] ?? ''))),
+  ...LONGER.flatMap(([first, second]) => TEMPLATES.map((template) => template(first, second))),
   ...ENGLISH_WORDS.flatMap((word) => ENGLISH.map((template) => template(word))),
 ])];

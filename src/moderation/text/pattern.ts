@@ -8,8 +8,8 @@ export const JOINT = 1 << 24;
 /** Takes the character from a cell. */
 export const BASE = JOINT - 1;
 
-/** `han`: not only Latin letters and digits. `pinyin`: spelt, at least in part. `numeral`: nothing but digits, in whatever script. */
-export const Trait = { han: 1, pinyin: 2, numeral: 4 } as const;
+/** `han`: not only Latin letters and digits. `pinyin`: spelt, at least in part. `numeral`: nothing but digits, in whatever script. `severe`: of severity `high`. */
+export const Trait = { han: 1, pinyin: 2, numeral: 4, severe: 8 } as const;
 
 /** One way to write a word. */
 export interface Pattern {
@@ -54,7 +54,8 @@ export function entryFault(entry: Pick<LexiconEntry, 'text'>): EntryFault | unde
 export function patternsOf(entry: LexiconEntry, spelling?: Spelling): readonly Pattern[] {
   const characters = viewOf(entry.text).map((unit) => ({ seen: [unit], apart: unit.gap !== Gap.none }));
   const written = compose(characters, 0);
-  return entry.pinyin && spelling !== undefined ? [written, ...spelt(characters, spelling)] : [written];
+  const patterns = entry.pinyin && spelling !== undefined ? [written, ...spelt(characters, spelling)] : [written];
+  return entry.severity === 'high' ? patterns.map((pattern) => ({ ...pattern, traits: pattern.traits | Trait.severe })) : patterns;
 }
 
 function spelt(characters: readonly Character[], spelling: Spelling): readonly Pattern[] {

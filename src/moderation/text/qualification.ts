@@ -17,6 +17,9 @@ const TELLING = 3;
 /** Of words with this many characters, half may be digits in place of letters; of shorter ones fewer than half ("A55" is a telephone). */
 const ROBUST = 4;
 
+/** Letters that a part of a hyphenated word has at least: "e-mail" is not looked at. */
+const PART = 2;
+
 /** What stands between the characters of one find. */
 interface Gaps {
   /** Within a syllable or a Latin word. */
@@ -25,7 +28,12 @@ interface Gaps {
   readonly emptyJoints: number;
   readonly empty: number;
   readonly soft: number;
+  /** Of the soft ones those that are a single mark that joins. */
+  readonly joiners: number;
   readonly clauses: number;
+  /** Characters before the first of them, and of the shortest part between two. */
+  readonly head: number;
+  readonly shortest: number;
   readonly seam: boolean;
 }
 
@@ -41,6 +49,8 @@ export function qualify(view: View, last: number, patterns: PatternTable, patter
   const gaps = gapsOf(view, first, patterns.cells, start, length);
   // "a=5, s=5" is arithmetic.
   if (digits > 0 && length < ROBUST && gaps.empty < length - 1) return Meant.no;
+  // "89-64" is a result, and so is what digits make a word of: only letters are joined.
+  if (digits === 0 && isHyphenated(gaps, traits)) return Meant.edge;
   const held = heldTogether(gaps, traits, length, patterns.characters[pattern] ?? 0, view.gapBefore(first) !== Gap.none);
   if (held !== Meant.yes) return held;
   return isAlphanumeric((patterns.cells[start + length - 1] ?? 0) & BASE) ? Meant.edge : Meant.yes;
@@ -65,11 +75,14 @@ function digitsFor(view: View, first: number, cells: Int32Array, start: number, 
 }
 
 function gapsOf(view: View, first: number, cells: Int32Array, start: number, length: number): Gaps {
-  let [inside, joints, emptyJoints, empty, soft, clauses, seam] = [0, 0, 0, 0, 0, 0, false];
+  let [inside, joints, emptyJoints, empty, soft, joiners, clauses, seam] = [0, 0, 0, 0, 0, 0, 0, false];
+  let [part, head, shortest] = [1, length, length];
   for (let at = 1; at < length; at += 1) {
     const gap = view.gapBefore(first + at);
     const joint = ((cells[start + at] ?? 0) & JOINT) !== 0;
     if (joint) joints += 1;
+    if (gap !== Gap.none) [head, shortest] = [Math.min(head, at), Math.min(shortest, part)];
+    part = gap === Gap.none ? part + 1 : 1;
     if (gap === Gap.seam) seam = true;
     else if (gap === Gap.none) {
       empty += 1;
@@ -78,9 +91,10 @@ function gapsOf(view: View, first: number, cells: Int32Array, start: number, len
       if (!joint) inside += 1;
       if (gap === Gap.clause) clauses += 1;
       else soft += 1;
+      if (gap === Gap.joiner) joiners += 1;
     }
   }
-  return { inside, joints, emptyJoints, empty, soft, clauses, seam };
+  return { inside, joints, emptyJoints, empty, soft, joiners, clauses, head, shortest: Math.min(shortest, part), seam };
 }
 
 /** Whether the gaps of a find are such as somebody makes who means the word. `alone`: nothing stands at once before it. */
@@ -97,7 +111,18 @@ function heldHan(gaps: Gaps, traits: number, characters: number, alone: boolean)
   // Four characters in a row are seldom there by chance, whatever stands between two of them.
   if (characters >= ROBUST) return Meant.yes;
   // Two characters with a comma between them are a word only where they stand alone: not in 拿着枪，支持.
-  return characters < TELLING && alone ? Meant.island : Meant.no;
+  if (characters < TELLING) return alone ? Meant.island : Meant.no;
+  // Of what is most severe three in a row do: whoever lists 法轮功 so wants 法轮，功 found, and bears 转法轮，功德无量.
+  if ((traits & Trait.severe) !== 0) return Meant.yes;
+  // Of other words the character that was cut off must be cut off on both sides: nobody says that. Not in 那一夜，情绪低落.
+  if (gaps.head > 1) return Meant.island;
+  return alone ? Meant.yes : Meant.no;
+}
+
+/** A Latin word with hyphens or the like in it, where no part is a single letter: co-caine. */
+function isHyphenated(gaps: Gaps, traits: number): boolean {
+  const latin = (traits & (Trait.han | Trait.pinyin | Trait.numeral)) === 0;
+  return latin && gaps.inside > 0 && gaps.emptyJoints === 0 && !gaps.seam && gaps.clauses === 0 && gaps.soft === gaps.joiners && gaps.shortest >= PART;
 }
 
 function heldLatin(gaps: Gaps, traits: number, length: number, characters: number): Meant {

@@ -30,7 +30,8 @@ describe('viewOf', () => {
   });
 
   it('tells what stands between', () => {
-    expect(viewOf('a b，c\u200bd*e...f.g').map((unit) => unit.gap)).toEqual([Gap.start, Gap.soft, Gap.clause, Gap.none, Gap.soft, Gap.clause, Gap.soft]);
+    expect(viewOf('a b，c\u200bd*e...f.g').map((unit) => unit.gap)).toEqual([Gap.start, Gap.soft, Gap.clause, Gap.none, Gap.joiner, Gap.clause, Gap.soft]);
+    expect(viewOf('a-b - c--d-\u200be').map((unit) => unit.gap)).toEqual([Gap.start, Gap.joiner, Gap.soft, Gap.soft, Gap.joiner]);
     expect(viewOf(`a${' '.repeat(MAX_GAP)}b${' '.repeat(MAX_GAP + 1)}c${'\u200b'.repeat(MAX_GAP + 1)}d`).map((unit) => unit.gap)).toEqual([Gap.start, Gap.soft, Gap.start, Gap.none]);
   });
 

@@ -3,8 +3,11 @@ import { Kind, baseAt, kindOf, partsAt, unitAt } from './fold.js';
 import { numeralValue } from './numerals.js';
 import { LETTER_SYMBOLS } from './standing.js';
 
-/** What stands before a unit: nothing, marks that seldom separate, marks that do, the border of two messages, or so much that nothing before it counts (also: the start). */
-export const Gap = { none: 0, soft: 1, clause: 2, seam: 3, start: 4 } as const;
+/**
+ * What stands before a unit: nothing, one mark that joins (co-operate), marks that seldom separate, marks that do, the
+ * border of two messages, or so much that nothing before it counts (also: the start).
+ */
+export const Gap = { none: 0, joiner: 1, soft: 2, clause: 3, seam: 4, start: 5 } as const;
 export type Gap = (typeof Gap)[keyof typeof Gap];
 
 /** Most units of a listed word: what the search must remember. */
@@ -92,6 +95,7 @@ export class View {
   }
 
   private gapOf(kind: Kind): Gap {
+    if (kind === Kind.joiner) return this.skipped === 0 ? Gap.joiner : Gap.soft;
     if (kind !== Kind.point) return kind === Kind.clause ? Gap.clause : Gap.soft;
     this.points += 1;
     return this.points > 1 ? Gap.clause : Gap.soft;
