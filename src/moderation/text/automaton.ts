@@ -6,6 +6,10 @@ const NONE = 0;
 /** Steps of a loop between two looks at the clock. */
 const LOOK_EVERY = 512;
 const NO_PATTERN = -1;
+/** Sequences that end at one node, as they do when lines differ in nothing that is searched for. */
+export const MOST_TWINS = 64;
+/** Units of all sequences that may end at one place. The search looks at each: more of them would hold up everybody's texts. A word within a word, down to the first character, is less. */
+const MOST_UNITS_AT_ONCE = 8_192;
 
 /** Sequences of units, end to end: sequence `n` is `units[starts[n] .. starts[n + 1])`. */
 export interface Sequences {
@@ -34,6 +38,8 @@ export class Automaton {
     private readonly shorter: Int32Array,
     /** The next sequence that ends at the same node. */
     private readonly twins: Int32Array,
+    /** Sequences that are not looked for, since too many others end with them. */
+    readonly leftOut: number,
   ) {}
 
   get nodes(): number {
@@ -83,12 +89,12 @@ export class Automaton {
     const nodes = trie.nodes;
     const order = trie.byDepth();
     if (turns.due) await turns.pause();
-    const links = { fail: new Int32Array(nodes), shorter: new Int32Array(nodes), open: new Uint8Array(nodes) };
+    const links = { fail: new Int32Array(nodes), shorter: new Int32Array(nodes), open: new Uint8Array(nodes), weight: new Int32Array(nodes) };
     for (let index = 1; index < nodes; index += 1) {
       trie.link(order[index] ?? 0, links);
       if (index % LOOK_EVERY === 0 && turns.due) await turns.pause();
     }
-    return new Automaton(trie.table, links.fail, links.open, trie.ends.slice(0, nodes), links.shorter, trie.twins);
+    return new Automaton(trie.table, links.fail, links.open, trie.ends.slice(0, nodes), links.shorter, trie.twins, trie.leftOut);
   }
 }
 
@@ -106,11 +112,14 @@ interface Links {
   readonly fail: Int32Array;
   readonly shorter: Int32Array;
   readonly open: Uint8Array;
+  /** Units of all sequences that end there. */
+  readonly weight: Int32Array;
 }
 
 /** The trie while it grows. Sized for sequences that share nothing, so that no step has to move it. */
 class Trie {
   nodes = 1;
+  leftOut = 0;
   readonly table: Int32Array;
   readonly ends: Int32Array;
   readonly twins: Int32Array;
@@ -150,7 +159,7 @@ class Trie {
   }
 
   /** Sets the links of one node; those of shallower nodes stand already. */
-  link(node: number, { fail, shorter, open }: Links): void {
+  link(node: number, { fail, shorter, open, weight }: Links): void {
     const parent = this.parents[node] ?? 0;
     const unit = this.unitOf[node] ?? 0;
     let target = 0;
@@ -165,6 +174,31 @@ class Trie {
     fail[node] = target;
     shorter[node] = (this.ends[target] ?? NO_PATTERN) !== NO_PATTERN ? target : shorter[target] ?? 0;
     open[node] = (this.inner[node] === 1 ? this.depths[node] : open[target]) ?? 0;
+    weight[node] = this.limit(node, weight[shorter[node] ?? 0] ?? 0);
+  }
+
+  /** Leaves out what would be too much at one place. @returns units of all that ends there then */
+  private limit(node: number, before: number): number {
+    const depth = this.depths[node] ?? 0;
+    const room = Math.min(MOST_TWINS, Math.floor((MOST_UNITS_AT_ONCE - before) / depth));
+    let kept = 0;
+    let last = NO_PATTERN;
+    for (let sequence = this.ends[node] ?? NO_PATTERN; sequence !== NO_PATTERN; sequence = this.twins[sequence] ?? NO_PATTERN) {
+      if (kept === room) {
+        this.cut(node, last, sequence);
+        break;
+      }
+      kept += 1;
+      last = sequence;
+    }
+    return before + kept * depth;
+  }
+
+  /** Forgets a sequence of a node, and all twins behind it. @param last the twin before it, if any */
+  private cut(node: number, last: number, first: number): void {
+    for (let sequence = first; sequence !== NO_PATTERN; sequence = this.twins[sequence] ?? NO_PATTERN) this.leftOut += 1;
+    if (last === NO_PATTERN) this.ends[node] = NO_PATTERN;
+    else this.twins[last] = NO_PATTERN;
   }
 
   private child(node: number, unit: number): number {

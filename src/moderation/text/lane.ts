@@ -1,6 +1,12 @@
 import type { Lexicon } from './lexicon.js';
 import { View } from './view.js';
 
+/** Is told of the patterns that end at a place: first that those of another list come, or of another place, then each, longest first. */
+export interface Met {
+  begin(): void;
+  end(list: number, pattern: number): void;
+}
+
 /** One reading of a text: its view, and where it is in each list's automaton. */
 export class Lane {
   readonly view = new View();
@@ -10,15 +16,17 @@ export class Lane {
     this.nodes = new Int32Array(lexicons.length);
   }
 
-  /** Adds a unit, and calls for every pattern of every list that ends with it. */
-  add(unit: number, base: number, from: number, to: number, met: (list: number, pattern: number) => void): void {
+  /** Adds a unit, and tells of every pattern of every list that ends with it. */
+  add(unit: number, base: number, from: number, to: number, met: Met): void {
     this.view.add(base, from, to);
     for (let list = 0; list < this.lexicons.length; list += 1) {
       const automaton = this.lexicons[list]?.automaton;
       if (automaton === undefined) continue;
       const node = automaton.next(this.nodes[list] ?? 0, unit);
       this.nodes[list] = node;
-      if (automaton.matches(node)) automaton.each(node, (pattern) => met(list, pattern));
+      if (!automaton.matches(node)) continue;
+      met.begin();
+      automaton.each(node, (pattern) => met.end(list, pattern));
     }
   }
 

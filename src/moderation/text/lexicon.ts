@@ -35,6 +35,11 @@ export class Lexicon {
     return this.entries.length;
   }
 
+  /** Ways to write words that are not looked for: too many others end with them at one place. */
+  get leftOut(): number {
+    return this.automaton.leftOut;
+  }
+
   /** Units of a pattern. */
   length(pattern: number): number {
     return (this.patterns.starts[pattern + 1] ?? 0) - (this.patterns.starts[pattern] ?? 0);

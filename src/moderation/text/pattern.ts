@@ -1,3 +1,4 @@
+import { MOST_TWINS } from './automaton.js';
 import type { LexiconEntry } from './lexicon-entry.js';
 import { isAlphanumeric } from './standing.js';
 import { numeralValue } from './numerals.js';
@@ -39,6 +40,14 @@ interface Character {
   readonly seen: readonly ViewUnit[];
   /** The entry has a space or mark before it. */
   readonly apart: boolean;
+}
+
+/** Most lines that look alike to the search, such as `Word`, `w0rd` and `w o r d`: it would meet all of them at once. */
+export const MOST_ALIKE = MOST_TWINS;
+
+/** The same text for lines that look alike to the search. */
+export function lookOf(text: string): string {
+  return String.fromCodePoint(...viewOf(text).map(({ unit }) => unit));
 }
 
 /** What is wrong with a line of a word list; nothing when it can be searched for. */

@@ -53,7 +53,12 @@ export function qualify(view: View, last: number, patterns: PatternTable, patter
   if (digits === 0 && isHyphenated(gaps, traits)) return Meant.edge;
   const held = heldTogether(gaps, traits, length, patterns.characters[pattern] ?? 0, view.gapBefore(first) !== Gap.none);
   if (held !== Meant.yes) return held;
-  return isAlphanumeric((patterns.cells[start + length - 1] ?? 0) & BASE) ? Meant.edge : Meant.yes;
+  return surest(patterns, pattern);
+}
+
+/** What a word may be at best: one that ends with a letter or a digit must not go on. */
+export function surest(patterns: PatternTable, pattern: number): Meant {
+  return isAlphanumeric((patterns.cells[(patterns.starts[pattern + 1] ?? 0) - 1] ?? 0) & BASE) ? Meant.edge : Meant.yes;
 }
 
 /** Whether a Latin letter or a digit stands at once before a unit. */
@@ -64,14 +69,16 @@ function touches(view: View, index: number): boolean {
 /** How many letters of the word are written as digits; -1 where the characters do not stand for the word at all. */
 function digitsFor(view: View, first: number, cells: Int32Array, start: number, length: number, traits: number): number {
   const numeralsCount = length >= ROBUST || (traits & Trait.numeral) === 0;
+  const most = (length >= ROBUST ? length : length - 1) >> 1;
   let [exact, digits] = [0, 0];
   for (let at = 0; at < length; at += 1) {
     const how = standing(view.base(first + at), (cells[start + at] ?? 0) & BASE);
     if (how === Standing.none || (how === Standing.numeral && !numeralsCount)) return -1;
     if (how === Standing.exact || how === Standing.numeral) exact += 1;
     if (how === Standing.digit) digits += 1;
+    if (digits > most) return -1;
   }
-  return exact > 0 && digits <= (length >= ROBUST ? length : length - 1) >> 1 ? digits : -1;
+  return exact > 0 ? digits : -1;
 }
 
 function gapsOf(view: View, first: number, cells: Int32Array, start: number, length: number): Gaps {

@@ -1,10 +1,11 @@
 import { CodePoints } from './code-points.js';
 import { Kind, baseAt, kindOf, partsAt, unitAt } from './fold.js';
+import { Crowd } from './crowd.js';
 import { byPlace } from './hit-order.js';
-import { Lane } from './lane.js';
+import { Lane, type Met } from './lane.js';
 import type { Hit } from './lexicon-entry.js';
 import type { Lexicon } from './lexicon.js';
-import { Meant, qualify } from './qualification.js';
+import { Meant, qualify, surest } from './qualification.js';
 import { isAlphanumeric } from './standing.js';
 import { symbolGap } from './view.js';
 
@@ -35,10 +36,11 @@ export class Search {
   /** Finds that are sure, in any order, words that may still be covered among them. */
   private found: Hit[] = [];
   private allowed: Hit[] = [];
+  private readonly crowd = new Crowd();
   private readonly take = (codePoint: number, from: number, to: number): void => this.see(codePoint, from, to);
 
-  private readonly metPlain = (list: number, pattern: number): void => this.met(this.plain, list, pattern);
-  private readonly metLettered = (list: number, pattern: number): void => this.met(this.lettered, list, pattern);
+  private readonly metPlain: Met = { begin: () => this.crowd.begin(), end: (list, pattern) => this.met(this.plain, list, pattern) };
+  private readonly metLettered: Met = { begin: () => this.crowd.begin(), end: (list, pattern) => this.met(this.lettered, list, pattern) };
 
   /** @param start Offset of the first chunk, in UTF-16 units; below 0 for what comes before a text. */
   constructor(private readonly lexicons: readonly Lexicon[], start = 0) {
@@ -130,11 +132,13 @@ export class Search {
     const entry = lexicon?.entries[lexicon.patterns.entryOf[pattern] ?? 0];
     if (lexicon === undefined || entry === undefined) return;
     const last = lane.view.count - 1;
-    const first = last + 1 - lexicon.length(pattern);
+    const length = lexicon.length(pattern);
+    const first = last + 1 - length;
     // Without its symbol a find of the second reading is one of the first, too.
     if (lane === this.lettered && last - first < this.sinceSymbol) return;
+    if (!this.crowd.wants(entry, length, surest(lexicon.patterns, pattern))) return;
     const meant = qualify(lane.view, last, lexicon.patterns, pattern);
-    if (meant === Meant.no) return;
+    if (meant === Meant.no || !this.crowd.takes(entry, meant)) return;
     const hit: Hit = { entry, from: lane.view.from(first), to: lane.view.to(last), owner: lexicon.owner };
     if (meant === Meant.yes) this.keep(hit);
     else this.waiting.push({ hit, until: meant });

@@ -141,6 +141,7 @@ export class Lexicons implements OnModuleInit, OnApplicationShutdown {
     const listed = await this.reading.entries(owner);
     const lexicon = await Lexicon.build(owner === undefined ? [...INJECTION_PATTERNS, ...listed] : listed, { owner: owner === undefined ? 'platform' : 'tenant', version });
     done();
+    if (lexicon.leftOut > 0) this.logger.warn({ tenant: owner, leftOut: lexicon.leftOut }, 'words are not searched for: too many of the lists are written alike, or end alike');
     return lexicon;
   }
 }

@@ -69,4 +69,12 @@ describe('ImportReading', () => {
     expect([reading.drafts.length, reading.badLines, reading.firstBadLines.length]).toEqual([1, 202, 100]);
     expect(reading.firstBadLines.slice(0, 2)).toEqual([{ line: 2, fault: 'the word stands in line 1 already' }, { line: 3, fault: 'text must have more than blanks and punctuation' }]);
   });
+
+  it('takes so many lines that look alike to the search, and names the others', () => {
+    const reading = new ImportReading();
+    const lines = Array.from({ length: 70 }, (_, at) => `赌${' '.repeat(at)}博`);
+    for (const line of readWordFile([...lines, '赌徒'].join('\n'), 'text/plain')) if (line !== undefined) reading.take(line);
+    expect([reading.drafts.length, reading.badLines]).toEqual([65, 6]);
+    expect(reading.firstBadLines[0]).toEqual({ line: 65, fault: '64 words that are found alike stand in the file already' });
+  });
 });
