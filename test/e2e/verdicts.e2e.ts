@@ -55,9 +55,24 @@ describe('POST /v1/moderations', () => {
     expect(body.data[0]).toMatchObject({ layer: 'local', label: 'test', hit: '紫葡萄', has_text: true });
   });
 
-  it.each([[undefined, 'input'], [7, 'input'], [[], 'input'], [['x', 1], 'input'], [[{ type: 'text', text: 'x' }], 'input'], [Array(33).fill('x'), 'input'], ['x'.repeat(32_001), 'input']])('refuses the input %#', async (input, param) => {
+  it.each([[undefined, 'input'], [7, 'input'], [[], 'input'], [['x', 1], 'input'], [[{ type: 'text', text: 'x' }], 'input'], [Array(33).fill('x'), 'input'], ['x'.repeat(32_001), 'input'], [Array(3).fill('x'.repeat(21_334)), 'input']])('refuses the input %#', async (input, param) => {
     const answer = await moderate(await someone(), input);
     expect([answer.status, answer.body.error.param]).toEqual([400, param]);
+  });
+
+  it('judges so many characters of one user in a minute, whatever keys they come by, and says when it goes on', async () => {
+    const user = await someone();
+    const keys = [await makeApiKey(platform, user, 'one'), await makeApiKey(platform, user, 'other')];
+    // The same text is asked about once.
+    const ask = (token: string) => platform.api.call('POST', '/v1/moderations', { token, body: { input: ['x'.repeat(32_000), 'x'.repeat(32_000)] } });
+    const statuses: number[] = [];
+    for (let n = 0; n < 6; n += 1) statuses.push((await ask(keys[n % 2] ?? '')).status);
+    expect(statuses).toEqual(Array(6).fill(200));
+    const refused = await ask(user.token);
+    expect([refused.status, refused.body.error.code, refused.body.error.param]).toEqual([429, 'rate_limited', 'input']);
+    expect(parseInt(refused.headers.get('retry-after') ?? '', 10)).toBeGreaterThan(0);
+    const other = await logIn(platform, user.tenant, 'other');
+    expect((await ask(other.token)).status).toBe(200);
   });
 
   it('is unavailable where the endpoint fails and the policy is closed, and not where it is open', async () => {
@@ -89,6 +104,17 @@ describe('the log of judgements', () => {
     expect(JSON.stringify(await platform.sql('SELECT * FROM verdicts WHERE tenant_id = $1', [user.tenant.id]))).not.toContain(good);
   });
 
+  it('keeps one entry of all texts of a request that a layer passed', async () => {
+    const user = await someone();
+    const [bad, ...good] = ['违禁', '一', '二', '三'].map((text) => `${text} ${randomUUID()}`) as [string, ...string[]];
+    await moderate(user, [good[0], bad, good[1], good[2]]);
+    const rows = await logged(user.tenant, 2);
+    const together = good.join('\n');
+    expect(rows.find(({ action }) => action === 'pass')).toMatchObject({ has_text: false, text_length: together.length, text_sha256: createHash('sha256').update(together).digest('hex') });
+    expect(rows.find(({ action }) => action === 'block')).toMatchObject({ has_text: true, text_length: bad.length });
+    expect((await verdictsOf(user.tenant, 'layer=local')).body.data).toHaveLength(1);
+  });
+
   it('is counted', async () => {
     const user = await someone();
     await moderate(user, `违禁 ${randomUUID()}`);
@@ -112,7 +138,7 @@ describe('the log of judgements', () => {
   it('is searched page by page, by time, user, layer, stage, action and label', async () => {
     const user = await someone();
     const other = await logIn(platform, user.tenant, 'other');
-    await moderate(user, ['一', '二', '违禁'].map((text) => `${text} ${randomUUID()}`));
+    for (const text of ['一', '二', '违禁']) await moderate(user, `${text} ${randomUUID()}`);
     await moderate(other, `违禁 ${randomUUID()}`);
     const all = await logged(user.tenant, 4);
     const [newest] = all;

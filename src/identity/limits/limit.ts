@@ -3,6 +3,8 @@ export interface Limit {
   readonly name: string;
   readonly points: number;
   readonly seconds: number;
+  /** What of a request is counted, for who is refused; the request itself unless told. */
+  readonly param?: string;
 }
 
 // Carriers put thousands of phones behind one address: limits per address stop floods, they do not ration people.

@@ -17,9 +17,9 @@ export class RateLimits {
     await this.consume(limit, `${scope}:limit:${limit.name}:${addressKey(address)}`);
   }
 
-  /** The same for a name that is no address. */
-  async takeNamed(limit: Limit, scope: string, name: string): Promise<void> {
-    await this.consume(limit, `${scope}:limit:${limit.name}:${name}`);
+  /** The same for a name that is no address. @param points how many at once; more than the limit has are never given */
+  async takeNamed(limit: Limit, scope: string, name: string, points = 1): Promise<void> {
+    await this.consume(limit, `${scope}:limit:${limit.name}:${name}`, points);
   }
 
   /** Gives all attempts back. */
@@ -27,11 +27,11 @@ export class RateLimits {
     await this.limiter(limit).delete(`${scope}:limit:${limit.name}:${name}`);
   }
 
-  private async consume(limit: Limit, key: string): Promise<void> {
+  private async consume(limit: Limit, key: string, points = 1): Promise<void> {
     try {
-      await this.limiter(limit).consume(key);
+      await this.limiter(limit).consume(key, points);
     } catch (error) {
-      if (error instanceof RateLimiterRes) throw new DomainError('rate_limited', { retryAfterMs: error.msBeforeNext });
+      if (error instanceof RateLimiterRes) throw new DomainError('rate_limited', { retryAfterMs: error.msBeforeNext, ...(limit.param === undefined ? {} : { param: limit.param }) });
       throw error;
     }
   }

@@ -1,25 +1,29 @@
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional, IsString, MaxLength, Validate, ValidatorConstraint, type ValidatorConstraintInterface } from 'class-validator';
 import { newId } from '../../platform/values/index.js';
+import { lengthOf } from './judged-texts.js';
 import type { ModerationResult } from './moderations.service.js';
 
 const MOST_TEXTS = 32;
 const MOST_LENGTH = 32_000;
+const MOST_TOGETHER = 64_000;
+
 
 @ValidatorConstraint({ name: 'moderationInput' })
 class ModerationInput implements ValidatorConstraintInterface {
   validate(value: unknown): boolean {
     const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
-    return texts.length >= 1 && texts.length <= MOST_TEXTS && texts.every((text) => typeof text === 'string' && text.length <= MOST_LENGTH);
+    if (texts.length < 1 || texts.length > MOST_TEXTS || !texts.every((text) => typeof text === 'string' && text.length <= MOST_LENGTH)) return false;
+    return lengthOf(texts as readonly string[]) <= MOST_TOGETHER;
   }
 
   defaultMessage(): string {
-    return `input must be a text, or a list of 1 to ${MOST_TEXTS} texts, of at most ${MOST_LENGTH} characters each`;
+    return `input must be a text, or a list of 1 to ${MOST_TEXTS} texts, of at most ${MOST_LENGTH} characters each and ${MOST_TOGETHER} together`;
   }
 }
 
 export class CreateModerationDto {
-  @ApiProperty({ oneOf: [{ type: 'string', maxLength: MOST_LENGTH }, { type: 'array', minItems: 1, maxItems: MOST_TEXTS, items: { type: 'string', maxLength: MOST_LENGTH } }] })
+  @ApiProperty({ description: `At most ${MOST_TOGETHER} characters in all.`, oneOf: [{ type: 'string', maxLength: MOST_LENGTH }, { type: 'array', minItems: 1, maxItems: MOST_TEXTS, items: { type: 'string', maxLength: MOST_LENGTH } }] })
   @Validate(ModerationInput)
   input!: string | string[];
 

@@ -12,11 +12,15 @@ import type { Judgement } from '../verdict.js';
 import { VerdictLog } from '../verdicts/verdict-log.service.js';
 import { Lexicons } from '../words/lexicons.service.js';
 import { judgementOf } from './judgement.js';
+import { lengthOf, recordsOf } from './judged-texts.js';
 import { localJudgement, versionOf } from './local-judgement.js';
 
 /** For each key, and for each user that comes without one. */
 const LIMIT: Limit = { name: 'moderations', points: 600, seconds: 60 };
+/** UTF-16 units of one user's texts, by whatever key: each of them is searched, and asked about at the endpoint. */
+const TEXT_LIMIT: Limit = { name: 'moderated-text', points: 400_000, seconds: 60, param: 'input' };
 const RETRY_MS = 2_000;
+const NOBODY: CheckAnswer = { kind: 'uncovered' };
 
 /** What was found in one text. */
 export interface ModerationResult {
@@ -38,15 +42,26 @@ export class ModerationsService {
     private readonly log: VerdictLog,
   ) {}
 
-  /** One result for each text. @throws rate_limited; unavailable when the endpoint fails and the policy is closed */
+  /** One result for each text. @throws rate_limited (param `input` where it is for the texts' length); unavailable when the endpoint fails and the policy is closed */
   async judge(ctx: RequestContext, texts: readonly string[]): Promise<readonly ModerationResult[]> {
-    if (ctx.actor.kind !== 'user') throw new DomainError('forbidden');
-    await this.limits.takeNamed(LIMIT, ctx.tenantId, ctx.actor.via === 'api_key' ? ctx.actor.credentialId : ctx.actor.userId);
+    await this.take(ctx, texts);
     const policy = await this.policies.of(ctx.tenantId);
+    const { openai } = policy.input;
     const subject = { ctx, stage: 'input', thresholds: policy.thresholds } as const;
-    const answers = texts.map((text) => this.desk.ask({ layer: 'openai', subject, texts: [text], deadlineMs: policy.input.openai.deadlineMs }));
+    const asked = texts.map((text) => this.desk.ask({ layer: 'openai', subject, texts: [text], deadlineMs: openai.deadlineMs }));
     const words = await this.words(ctx, texts);
-    return Promise.all(answers.map(async (answer, at) => this.one(ctx, policy, texts[at] ?? '', words[at], await answer)));
+    const answers = await Promise.all(asked);
+    const judged = texts.map((text, at) => ({ text, judgements: [words[at], judgementOf('input', 'openai', 'on', openai, answers[at] ?? NOBODY)].filter((judgement) => judgement !== undefined) }));
+    for (const { texts: told, judgements } of recordsOf(judged)) this.log.record(ctx, { texts: told }, judgements);
+    if (openai.onFailure === 'closed' && answers.some(({ kind }) => kind === 'failed')) throw new DomainError('unavailable', { retryAfterMs: RETRY_MS });
+    return answers.map((answer, at) => resultOf(words[at], answer, policy));
+  }
+
+  private async take(ctx: RequestContext, texts: readonly string[]): Promise<void> {
+    if (ctx.actor.kind !== 'user') throw new DomainError('forbidden');
+    const { via, credentialId, userId } = ctx.actor;
+    await this.limits.takeNamed(LIMIT, ctx.tenantId, via === 'api_key' ? credentialId : userId);
+    await this.limits.takeNamed(TEXT_LIMIT, ctx.tenantId, userId, Math.max(1, lengthOf(texts)));
   }
 
   /** Long lists of long texts must not keep everybody else waiting: others have their turn after each. */
@@ -59,14 +74,6 @@ export class ModerationsService {
       if (judgements.length < texts.length) await nextTurn();
     }
     return judgements;
-  }
-
-  private one(ctx: RequestContext, policy: ModerationPolicy, text: string, words: Judgement | undefined, answer: CheckAnswer): ModerationResult {
-    const { openai } = policy.input;
-    const judgements = [words, judgementOf('input', 'openai', 'on', openai, answer)].filter((judgement) => judgement !== undefined);
-    this.log.record(ctx, { texts: [text] }, judgements);
-    if (answer.kind === 'failed' && openai.onFailure === 'closed') throw new DomainError('unavailable', { retryAfterMs: RETRY_MS });
-    return resultOf(words, answer, policy);
   }
 }
 
