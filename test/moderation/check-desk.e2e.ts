@@ -154,6 +154,7 @@ describe('the desk', () => {
     await eventually(async () => checker.asked.length, (count) => count === 1);
     gate.resolve(undefined);
     expect(await answers).toMatchObject([{ kind: 'failed', failure }, { kind: 'found', cached: false }]);
+    expect(warned).toEqual([]);
   });
 
   it('judges while Redis is away, or holds something else', async () => {

@@ -61,7 +61,8 @@ export class CheckDesk {
     } catch (error) {
       const failure = failureOf(error, deadline);
       this.metrics.checkFailures.inc({ layer: inquiry.layer, kind: failure });
-      this.tell(inquiry.layer, failure, error);
+      // What is said of one user is no news of the layer, and would hide what is.
+      if (!OF_ONE_USER.has(failure)) this.tell(inquiry.layer, failure, error);
       return { kind: 'failed', failure, latencyMs: latency() };
     }
   }
