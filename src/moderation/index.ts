@@ -33,7 +33,7 @@ export type { Sanction } from './sanctions/sanction.js';
 export { BanService, type PendingBan } from './sanctions/ban.service.js';
 export { SanctionService, type Offending } from './sanctions/sanction.service.js';
 export { GateService, type OpenGate } from './gate/gate.service.js';
-export type { GateEvent } from './gate/output-gate.js';
+export type { GateChunk, GateEvent } from './gate/output-gate.js';
 export type { ScreeningSubject } from './screening/consequences.service.js';
 export { ScreeningService, type LocalVerdict, type WrittenTexts } from './screening/screening.service.js';
 export { SupportInbox } from './support/support-inbox.service.js';

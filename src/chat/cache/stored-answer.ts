@@ -32,5 +32,5 @@ export function fixedAnswer(content: string): StoredAnswer {
 /** The stored answer as an upstream would have told it: the whole prompt came from a cache. */
 export async function* toldAgain(answer: StoredAnswer, promptTokens: number): AsyncGenerator<DeltaBatch> {
   const { content, completionTokens, reasoningTokens, finishReason = 'stop' } = answer;
-  yield await Promise.resolve({ contents: [content], finishReason, usage: { promptTokens, cachedTokens: promptTokens, completionTokens, reasoningTokens } });
+  yield await Promise.resolve({ contents: [content], finishReason, usage: { promptTokens, cachedTokens: promptTokens, completionTokens, reasoningTokens }, last: true });
 }

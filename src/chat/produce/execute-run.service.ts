@@ -4,7 +4,7 @@ import { DomainError, type ErrorCode } from '../../platform/errors/index.js';
 import { LOGGER, Metrics, errorFields, type Logger } from '../../platform/telemetry/index.js';
 import { delay, now } from '../../platform/values/index.js';
 import { StandingService } from '../../identity/index.js';
-import type { GateEvent } from '../../moderation/index.js';
+import type { GateChunk, GateEvent } from '../../moderation/index.js';
 import { UpstreamFailure, type DeltaBatch, type Grant } from '../../upstream/index.js';
 import { fixedAnswer, toldAgain } from '../cache/stored-answer.js';
 import { shownText, type RunEvent } from '../stream/run-event.js';
@@ -261,10 +261,10 @@ function isJudgedToTheEnd({ reason }: AbortSignal): boolean {
 }
 
 /** The words of the batches; what comes beside them is noted on the way. */
-async function* wordsOf(opening: Promise<AsyncIterable<DeltaBatch>>, answer: Answer): AsyncGenerator<readonly string[]> {
+async function* wordsOf(opening: Promise<AsyncIterable<DeltaBatch>>, answer: Answer): AsyncGenerator<GateChunk> {
   for await (const batch of await opening) {
     answer.note(batch);
-    yield batch.contents;
+    yield batch;
   }
 }
 

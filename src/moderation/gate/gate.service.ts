@@ -11,7 +11,7 @@ import { Lexicons } from '../words/lexicons.service.js';
 import { localJudgement, versionOf } from '../screening/local-judgement.js';
 import { CodeFences } from './code-fences.js';
 import { LocalGate } from './local-gate.js';
-import { OutputGate, type GateEvent, type GateParts, type WordGate } from './output-gate.js';
+import { OutputGate, type GateChunk, type GateEvent, type GateParts, type WordGate } from './output-gate.js';
 
 /** The gate of one answer, ready to be passed through. */
 export interface OpenGate {
@@ -22,7 +22,7 @@ export interface OpenGate {
   /** What the model has said so far, whatever of it was shown. */
   readonly produced: string;
   /** @see OutputGate.through; once only. */
-  through(source: AsyncIterable<readonly string[]>): AsyncIterable<readonly GateEvent[]>;
+  through(source: AsyncIterable<GateChunk>): AsyncIterable<readonly GateEvent[]>;
 }
 
 /** Opens the gate between a model and the eye as the tenant's policy wants it. */
@@ -67,8 +67,8 @@ class Unguarded implements OpenGate {
   readonly withholds = false;
   readonly produced = '';
 
-  async *through(source: AsyncIterable<readonly string[]>): AsyncGenerator<readonly GateEvent[]> {
-    for await (const contents of source) yield contents.map((text) => ({ type: 'text', text }));
+  async *through(source: AsyncIterable<GateChunk>): AsyncGenerator<readonly GateEvent[]> {
+    for await (const { contents } of source) yield asTheyCome(contents);
   }
 }
 
@@ -98,18 +98,23 @@ class Gate implements OpenGate {
     return this.said.join('');
   }
 
-  async *through(source: AsyncIterable<readonly string[]>): AsyncGenerator<readonly GateEvent[]> {
+  async *through(source: AsyncIterable<GateChunk>): AsyncGenerator<readonly GateEvent[]> {
+    const parts = this.parts();
+    if (parts.words === undefined && parts.filter === undefined && parts.judge === undefined) {
+      for await (const { contents } of this.listened(source)) yield asTheyCome(contents);
+      return;
+    }
     try {
-      yield* new OutputGate(this.parts()).through(this.listened(source));
+      yield* new OutputGate(parts).through(this.listened(source));
     } finally {
       if (this.lexicons.length > 0 && this.said.length > 0) this.noteWords();
     }
   }
 
-  private async *listened(source: AsyncIterable<readonly string[]>): AsyncGenerator<readonly string[]> {
-    for await (const contents of source) {
-      this.said.push(...contents);
-      yield contents;
+  private async *listened(source: AsyncIterable<GateChunk>): AsyncGenerator<GateChunk> {
+    for await (const chunk of source) {
+      this.said.push(...chunk.contents);
+      yield chunk;
     }
   }
 
@@ -156,6 +161,11 @@ class Gate implements OpenGate {
     const judgement = localJudgement('output', versionOf(this.lexicons), this.hits, this.policy.output.local.mode, this.spentMs);
     this.consequences.note(this.ctx, this.subject, this.produced, [judgement]);
   }
+}
+
+/** Words that nobody judges, piece by piece. */
+function asTheyCome(contents: readonly string[]): readonly GateEvent[] {
+  return contents.map((text) => ({ type: 'text', text }));
 }
 
 function foundIn({ hits, violation }: { readonly hits: readonly Hit[]; readonly violation?: Hit }): readonly Hit[] {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import type { Hit } from '../text/lexicon-entry.js';
 import type { Verdict } from '../verdict.js';
-import { OutputGate, type GateEvent, type GateParts, type WordGate } from './output-gate.js';
+import { OutputGate, type GateChunk, type GateEvent, type GateParts, type WordGate } from './output-gate.js';
 
 const PASS: Verdict = { action: 'pass', judgements: [] };
 const BLOCK: Verdict = { action: 'block', judgements: [] };
@@ -16,20 +16,35 @@ function firstWord(): WordGate {
   };
 }
 
+/** Holds the newest characters back, as if each began a listed word. */
+function holding(count: number): WordGate {
+  let held = '';
+  return {
+    push: (chunk) => {
+      const all = held + chunk;
+      held = all.slice(-count);
+      return { released: all.slice(0, -count), hits: [] };
+    },
+    end: () => ({ released: held, hits: [] }),
+  };
+}
+
 function gateOf(parts: Partial<GateParts>): OutputGate {
   return new OutputGate({ mode: 'swift', words: undefined, filter: undefined, judge: undefined, afterWord: () => '【词】', afterWindow: '【撤】', onHits: () => undefined, ...parts });
 }
 
-async function* source(chunks: readonly string[], failure?: Error): AsyncGenerator<readonly string[]> {
-  for (const chunk of chunks) yield await Promise.resolve([chunk]);
+/** @param told whether the last chunk says that it is the last; the source itself ends later. */
+async function* source(chunks: readonly string[], failure?: Error, told = false): AsyncGenerator<GateChunk> {
+  for (const [at, chunk] of chunks.entries()) yield await Promise.resolve({ contents: [chunk], ...(told && at === chunks.length - 1 ? { last: true } : {}) });
+  if (told) await new Promise((resolve) => { setImmediate(resolve); });
   if (failure !== undefined) throw failure;
 }
 
 /** What the eye has seen at the end, and everything that it was ever shown. */
-async function follow(gate: OutputGate, chunks: readonly string[]): Promise<{ shown: string; everShown: string; stop: Extract<GateEvent, { type: 'stop' }> | undefined }> {
+async function follow(gate: OutputGate, chunks: readonly string[], told = false): Promise<{ shown: string; everShown: string; stop: Extract<GateEvent, { type: 'stop' }> | undefined }> {
   let everShown = '';
   let stop: Extract<GateEvent, { type: 'stop' }> | undefined;
-  for await (const events of gate.through(source(chunks))) {
+  for await (const events of gate.through(source(chunks, undefined, told))) {
     for (const event of events) {
       expect(stop).toBeUndefined();
       if (event.type === 'text') everShown += event.text;
@@ -55,16 +70,16 @@ const mode = fc.constantFrom('strict', 'swift');
 
 describe('OutputGate', () => {
   it('shows the whole text where nothing is wrong with it, judged or not', async () => {
-    await fc.assert(fc.asyncProperty(texts, mode, fc.option(turns), async (chunks, how, wait) => {
+    await fc.assert(fc.asyncProperty(texts, mode, fc.option(turns), fc.boolean(), async (chunks, how, wait, told) => {
       const gate = gateOf({ mode: how, ...(wait === null ? {} : { judge: judgeAfter(wait) }) });
-      expect(await follow(gate, chunks)).toEqual({ shown: chunks.join(''), everShown: chunks.join(''), stop: undefined });
+      expect(await follow(gate, chunks, told)).toEqual({ shown: chunks.join(''), everShown: chunks.join(''), stop: undefined });
     }), { numRuns: 200 });
   });
 
   it('leaves nothing of a window that failed on the screen, and in strict mode never shows it', async () => {
-    await fc.assert(fc.asyncProperty(texts, texts, mode, turns, async (before, after, how, wait) => {
+    await fc.assert(fc.asyncProperty(texts, texts, mode, turns, fc.boolean(), async (before, after, how, wait, told) => {
       const chunks = [...before, '坏', ...after];
-      const { shown, everShown, stop } = await follow(gateOf({ mode: how, judge: judgeAfter(wait) }), chunks);
+      const { shown, everShown, stop } = await follow(gateOf({ mode: how, judge: judgeAfter(wait) }), chunks, told);
       expect(stop?.replace).toBe('【撤】');
       expect(shown.includes('坏')).toBe(false);
       expect(chunks.join('').startsWith(everShown)).toBe(true);
@@ -73,12 +88,12 @@ describe('OutputGate', () => {
   });
 
   it('stops before a listed word, after the windows before it were judged, and reads no further', async () => {
-    await fc.assert(fc.asyncProperty(texts, texts, mode, fc.option(turns), async (before, after, how, wait) => {
+    await fc.assert(fc.asyncProperty(texts, texts, mode, fc.option(turns), fc.boolean(), async (before, after, how, wait, told) => {
       let left = false;
       const chunks = [...before, '好禁好', ...after];
-      const read = async function* (): AsyncGenerator<readonly string[]> {
+      const read = async function* (): AsyncGenerator<GateChunk> {
         try {
-          yield* source(chunks);
+          yield* source(chunks, undefined, told);
         } finally {
           left = true;
         }
@@ -88,6 +103,21 @@ describe('OutputGate', () => {
       for await (const events of gate.through(read())) for (const event of events) shown += event.type === 'text' ? event.text : event.replace;
       expect([shown, left]).toEqual([`${before.join('')}好【词】`, true]);
     }), { numRuns: 200 });
+  });
+
+  it('tells what it held back together with the last words, and does not wait for the end of the source', async () => {
+    for (const judge of [undefined, judgeAfter([0])]) {
+      const steps: string[] = [];
+      let ended = false;
+      const read = async function* (): AsyncGenerator<GateChunk> {
+        yield* source(['天气', '好'], undefined, true);
+        ended = true;
+      };
+      for await (const events of gateOf({ words: holding(3), ...(judge === undefined ? {} : { judge }) }).through(read())) {
+        if (events.length > 0) steps.push(`${events.map((event) => (event.type === 'text' ? event.text : '')).join('|')}${ended ? ' after the end' : ''}`);
+      }
+      expect(steps).toEqual(['天气好']);
+    }
   });
 
   it('shows the words before a failure of the source, and throws it on', async () => {
@@ -104,8 +134,8 @@ describe('OutputGate', () => {
   it('reads no further than a few windows ahead of a slow judge', async () => {
     let read = 0;
     let answer: (() => void) | undefined;
-    const endless = async function* (): AsyncGenerator<readonly string[]> {
-      for (; read < 1_000; read += 1) yield await Promise.resolve(['今天天气很好所以我们出去走走。'.repeat(10)]);
+    const endless = async function* (): AsyncGenerator<GateChunk> {
+      for (; read < 1_000; read += 1) yield await Promise.resolve({ contents: ['今天天气很好所以我们出去走走。'.repeat(10)] });
     };
     const slow = new Promise<Verdict>((resolve) => { answer = () => resolve(PASS); });
     const through = gateOf({ mode: 'swift', judge: () => slow }).through(endless());
@@ -142,8 +172,8 @@ describe('OutputGate', () => {
     try {
       const judged: string[] = [];
       let shown = 0;
-      const slow = async function* (): AsyncGenerator<readonly string[]> {
-        for (let at = 0; at < 20; at += 1) yield await new Promise<readonly string[]>((resolve) => { setTimeout(() => resolve(['好']), 500); });
+      const slow = async function* (): AsyncGenerator<GateChunk> {
+        for (let at = 0; at < 20; at += 1) yield await new Promise<GateChunk>((resolve) => { setTimeout(() => resolve({ contents: ['好'] }), 500); });
       };
       const following = (async () => { for await (const events of gateOf({ judge: async (text) => { judged.push(text); return Promise.resolve(PASS); } }).through(slow())) shown += events.length; })();
       await vi.advanceTimersByTimeAsync(3_000);

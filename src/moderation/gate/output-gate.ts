@@ -23,6 +23,13 @@ export interface TextFilter {
   end(): string;
 }
 
+/** Words of a model, as they come. */
+export interface GateChunk {
+  readonly contents: readonly string[];
+  /** No words come after them: what is held back for want of more need not wait for the source's end. */
+  readonly last?: boolean;
+}
+
 /** What the follower of a gate is told. After a `stop` nothing comes any more. */
 export type GateEvent =
   | { readonly type: 'text'; readonly text: string }
@@ -50,7 +57,7 @@ const MOST_OPEN = 4;
 const WAIT_MS = 2_000;
 
 type Letter =
-  | { readonly kind: 'batch'; readonly contents: readonly string[] }
+  | { readonly kind: 'batch'; readonly chunk: GateChunk }
   /** The source has ended, or failed. */
   | { readonly kind: 'end'; readonly failure?: { readonly error: unknown } }
   | { readonly kind: 'late' }
@@ -68,6 +75,8 @@ export class OutputGate {
   private readonly text: ReleasedText;
   private readonly asks: GateWindow[] = [];
   private violation: Hit | undefined;
+  /** The text has ended, though its source may not have. */
+  private over = false;
 
   constructor(private readonly parts: GateParts) {
     this.text = new ReleasedText(parts.mode, parts.judge !== undefined);
@@ -78,17 +87,17 @@ export class OutputGate {
    * the source throws is thrown on, after the words before it, and after what was shown of them was judged: so an
    * answer that somebody stopped is judged to its end, too. Who wants no verdict any more leaves it.
    */
-  async *through(source: AsyncIterable<readonly string[]>): AsyncGenerator<readonly GateEvent[]> {
+  async *through(source: AsyncIterable<GateChunk>): AsyncGenerator<readonly GateEvent[]> {
     if (this.parts.judge === undefined) yield* this.alone(source);
     else yield* this.watched(source, this.parts.judge);
   }
 
   /** Without remote layers nothing is waited for. */
-  private async *alone(source: AsyncIterable<readonly string[]>): AsyncGenerator<readonly GateEvent[]> {
+  private async *alone(source: AsyncIterable<GateChunk>): AsyncGenerator<readonly GateEvent[]> {
     let failure: { readonly error: unknown } | undefined;
     try {
-      for await (const contents of source) {
-        const events = this.take(contents.join(''));
+      for await (const chunk of source) {
+        const events = this.take(chunk);
         if (events.length > 0) yield events;
         if (this.violation !== undefined) break;
       }
@@ -99,7 +108,7 @@ export class OutputGate {
     if (failure !== undefined) throw failure.error;
   }
 
-  private async *watched(source: AsyncIterable<readonly string[]>, judge: NonNullable<GateParts['judge']>): AsyncGenerator<readonly GateEvent[]> {
+  private async *watched(source: AsyncIterable<GateChunk>, judge: NonNullable<GateParts['judge']>): AsyncGenerator<readonly GateEvent[]> {
     const mailbox = new Mailbox<Letter>();
     const pump = new Pump(source, mailbox);
     const leaving = new AbortController();
@@ -136,7 +145,7 @@ export class OutputGate {
       case 'batch': {
         // One that was under way when the source was left.
         if (this.violation !== undefined) return [];
-        const events = this.take(letter.contents.join(''));
+        const events = this.take(letter.chunk);
         return this.hasViolation() ? [...events, ...this.last()] : events;
       }
       case 'end':
@@ -157,12 +166,17 @@ export class OutputGate {
     return this.violation !== undefined;
   }
 
-  private take(chunk: string): readonly GateEvent[] {
-    return this.release(this.parts.words === undefined ? undefined : this.parts.words.push(chunk), chunk, false);
+  private take({ contents, last }: GateChunk): readonly GateEvent[] {
+    if (this.over) return [];
+    const chunk = contents.join('');
+    const events = this.release(this.parts.words === undefined ? undefined : this.parts.words.push(chunk), chunk, false);
+    return last === true && this.violation === undefined ? joined([...events, ...this.last()]) : events;
   }
 
   /** The text has ended. */
   private last(): readonly GateEvent[] {
+    if (this.over) return [];
+    this.over = true;
     const step = this.violation === undefined ? this.parts.words?.end() : undefined;
     const events = this.release(step, '', true);
     this.asks.push(...this.text.rest());
@@ -209,9 +223,9 @@ class Patience {
 class Pump {
   private ended = false;
   private pulling = false;
-  private readonly iterator: AsyncIterator<readonly string[]>;
+  private readonly iterator: AsyncIterator<GateChunk>;
 
-  constructor(source: AsyncIterable<readonly string[]>, private readonly mailbox: Mailbox<Letter>) {
+  constructor(source: AsyncIterable<GateChunk>, private readonly mailbox: Mailbox<Letter>) {
     this.iterator = source[Symbol.asyncIterator]();
   }
 
@@ -222,7 +236,7 @@ class Pump {
       (next) => {
         this.pulling = false;
         if (next.done) this.finish({ kind: 'end' });
-        else this.mailbox.put({ kind: 'batch', contents: next.value });
+        else this.mailbox.put({ kind: 'batch', chunk: next.value });
       },
       (error: unknown) => this.finish({ kind: 'end', failure: { error } }),
     );
@@ -240,6 +254,11 @@ class Pump {
     this.ended = true;
     this.mailbox.put(letter);
   }
+}
+
+/** Texts that follow each other as one. */
+function joined(events: readonly GateEvent[]): readonly GateEvent[] {
+  return textOf(events.map((event) => (event.type === 'text' ? event.text : '')).join(''));
 }
 
 function textOf(text: string): readonly GateEvent[] {

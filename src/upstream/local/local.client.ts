@@ -65,5 +65,5 @@ function read({ texts, end }: AnswerPart, joiner: SurrogateJoiner): DeltaBatch {
   const tail = joiner.end();
   // An answer that we cancelled has no reader; were there one, it must not take it for whole.
   if (end.finishReason === 'cancelled') throw new UpstreamFailure('cut');
-  return { contents: tail === '' ? contents : [...contents, tail], finishReason: end.finishReason, usage: end.usage };
+  return { contents: tail === '' ? contents : [...contents, tail], finishReason: end.finishReason, usage: end.usage, last: true };
 }

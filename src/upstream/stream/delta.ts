@@ -14,6 +14,8 @@ export interface DeltaBatch {
   /** OpenAI's `finish_reason`, once it was said. */
   readonly finishReason?: string;
   readonly usage?: UpstreamUsage;
+  /** The upstream said that there are no more words. Absent where it only ends. */
+  readonly last?: true;
 }
 
 /**

@@ -149,9 +149,11 @@ class ChunkReader {
       usage = readUsage(chunk) ?? usage;
     }
     if (finishReason !== undefined) this.finished = true;
+    const tail = this.done ? this.joiner.end() : '';
+    if (tail !== '') contents.push(tail);
     if (contents.length > 0) this.spoke = true;
-    if (contents.length === 0 && finishReason === undefined && usage === undefined) return undefined;
-    return { contents, ...(finishReason === undefined ? {} : { finishReason }), ...(usage === undefined ? {} : { usage }) };
+    if (contents.length === 0 && finishReason === undefined && usage === undefined && !this.done) return undefined;
+    return { contents, ...(finishReason === undefined ? {} : { finishReason }), ...(usage === undefined ? {} : { usage }), ...(this.done ? { last: true } : {}) };
   }
 }
 
