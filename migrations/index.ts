@@ -25,6 +25,7 @@ import { TellPaid1764000016000 } from './1764000016000-tell-paid.js';
 import { HedgeChannels1764000017000 } from './1764000017000-hedge-channels.js';
 import { CreateFacts1764000020000 } from './1764000020000-create-facts.js';
 import { MuteBesideBans1764000021000 } from './1764000021000-mute-beside-bans.js';
+import { KeyVerdictDigests1764000022000 } from './1764000022000-key-verdict-digests.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -55,6 +56,7 @@ export const MIGRATIONS = [
   HedgeChannels1764000017000,
   CreateFacts1764000020000,
   MuteBesideBans1764000021000,
+  KeyVerdictDigests1764000022000,
 ];
 
 /** Their names as the table `migrations` records them. */

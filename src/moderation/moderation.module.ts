@@ -1,6 +1,6 @@
 import { Inject, Module, type DynamicModule, type OnApplicationBootstrap } from '@nestjs/common';
 import { CONFIG, type Config, type Role } from '../platform/config/index.js';
-import { Sealer } from '../platform/crypto/index.js';
+import { Sealer, TenantDigest } from '../platform/crypto/index.js';
 import { AllowList, OutboundGuard } from '../platform/network/index.js';
 import { LOGGER, type Logger } from '../platform/telemetry/index.js';
 import { IdentityModule } from '../identity/index.js';
@@ -27,6 +27,7 @@ import { RemoteScreening } from './screening/remote-screening.service.js';
 import { RetentionJob } from './verdicts/retention.job.js';
 import { VerdictLog } from './verdicts/verdict-log.service.js';
 import { VerdictMonths } from './verdicts/verdict-months.service.js';
+import { VerdictTexts } from './verdicts/verdict-texts.service.js';
 import { VerdictSearch } from './verdicts/verdict-search.service.js';
 import { VerdictRepository } from './verdicts/verdict.repository.js';
 import { Lexicons } from './words/lexicons.service.js';
@@ -49,13 +50,16 @@ const REMOTE = [
   CheckDesk,
   RemoteScreening,
 ];
-const LOG = [VerdictRepository, VerdictMonths, VerdictLog];
+const LOG = [VerdictRepository, VerdictMonths, VerdictTexts, VerdictLog];
 const SCREENING = [Consequences, ScreeningService, GateService];
 const API = [VerdictSearch, ModerationsService];
 const API_DOOR = [VerdictSearch];
 const WORKER = [RetentionJob, MediaJob];
 const MEDIA = [{ provide: MEDIA_GUARD, useFactory: () => new OutboundGuard(new AllowList([])) }, MediaCallRepository, MediaVerdicts, MediaService];
-const MADE = [{ provide: Sealer, inject: [CONFIG], useFactory: (config: Config) => new Sealer(config.masterKeys) }];
+const MADE = [
+  { provide: Sealer, inject: [CONFIG], useFactory: (config: Config) => new Sealer(config.masterKeys) },
+  { provide: TenantDigest, inject: [CONFIG], useFactory: (config: Config) => new TenantDigest(config.masterKeys, 'verdict_text') },
+];
 /** Every process searches texts; the lists are kept where staff comes in. */
 const WORDS = [WordListRepository, WordRepository, WordReading, Lexicons];
 const WORD_STAFF = [WordListService, WordService, WordImport, WordTrial];

@@ -96,12 +96,21 @@ describe('the log of judgements', () => {
     const [pass, block] = await logged(user.tenant, 2);
     expect(block).toMatchObject({
       stage: 'input', layer: 'openai', version: 'omni-moderation-latest', asked: 'block', action: 'block', label: 'illicit', failure: null, hit: null, cached: false, shadow: false,
-      user_id: user.id, run_id: null, text_length: bad.length, text_sha256: createHash('sha256').update(bad).digest('hex'), has_text: true,
+      user_id: user.id, run_id: null, text_length: bad.length, text_digest: expect.stringMatching(/^v1\.[\w-]{43}$/), has_text: true,
     });
     expect([block?.score, Object.keys(block ?? {}).includes('text')]).toEqual([expect.closeTo(0.98, 4), false]);
     expect(pass).toMatchObject({ asked: 'pass', action: 'pass', label: 'normal', has_text: false, text_length: good.length });
     expect((await platform.api.ok('GET', `/admin/v1/tenants/${user.tenant.id}/moderation/verdicts/${block?.id as string}`, { token: staff })).text).toBe(bad);
-    expect(JSON.stringify(await platform.sql('SELECT * FROM verdicts WHERE tenant_id = $1', [user.tenant.id]))).not.toContain(good);
+    const kept = JSON.stringify(await platform.sql('SELECT * FROM verdicts WHERE tenant_id = $1', [user.tenant.id]));
+    for (const told of [good, ...(['hex', 'base64', 'base64url'] as const).map((form) => createHash('sha256').update(good).digest(form))]) expect(kept).not.toContain(told);
+  });
+
+  it('names equal texts of a tenant by the same digest, and those of two tenants by others', async () => {
+    const [user, stranger] = [await someone(), await someone()];
+    const text = `违禁 ${randomUUID()}`;
+    for (const each of [user, user, stranger]) await moderate(each, text);
+    const digests = [...(await logged(user.tenant, 2)), ...(await logged(stranger.tenant, 1))].map(({ text_digest }) => text_digest);
+    expect([digests[0] === digests[1], digests[0] === digests[2]]).toEqual([true, false]);
   });
 
   it('keeps one entry of all texts of a request that a layer passed', async () => {
@@ -110,7 +119,7 @@ describe('the log of judgements', () => {
     await moderate(user, [good[0], bad, good[1], good[2]]);
     const rows = await logged(user.tenant, 2);
     const together = good.join('\n');
-    expect(rows.find(({ action }) => action === 'pass')).toMatchObject({ has_text: false, text_length: together.length, text_sha256: createHash('sha256').update(together).digest('hex') });
+    expect(rows.find(({ action }) => action === 'pass')).toMatchObject({ has_text: false, text_length: together.length, text_digest: expect.stringMatching(/^v1\.[\w-]{43}$/) });
     expect(rows.find(({ action }) => action === 'block')).toMatchObject({ has_text: true, text_length: bad.length });
     expect((await verdictsOf(user.tenant, 'layer=local')).body.data).toHaveLength(1);
   });
@@ -190,6 +199,54 @@ describe('the log of judgements', () => {
     const [stranger] = await logged(other.tenant, 1);
     await platform.sql('UPDATE verdicts SET text_sealed = $1 WHERE id = $2', [kept?.text_sealed, stranger?.id]);
     expect((await platform.api.ok('GET', `/admin/v1/tenants/${other.tenant.id}/moderation/verdicts/${stranger?.id as string}`, { token: staff })).text).toBeNull();
+  });
+});
+
+describe('the listed word that decided', () => {
+  const word = '紫葡萄';
+  const ofWords = async (tenant: TestTenant): Promise<Record<string, unknown>> =>
+    (await eventually(() => verdictsOf(tenant, 'layer=local&action=block'), ({ body }) => (body.data as unknown[]).length > 0)).body.data[0] as Record<string, unknown>;
+
+  it('is sealed where the texts are, and shown to staff only', async () => {
+    const user = await someone();
+    await setPolicy(user.tenant, { seal_texts: true });
+    await listWords(platform, staff, user.tenant, [{ text: word }]);
+    await moderate(user, `买${word}`);
+    const row = await ofWords(user.tenant);
+    expect(row.hit).toBe(word);
+    expect((await platform.api.ok('GET', `/admin/v1/tenants/${user.tenant.id}/moderation/verdicts/${row.id as string}`, { token: staff })).hit).toBe(word);
+    const kept = await platform.sql<{ hit: string | null; hit_sealed: string }>(`SELECT * FROM verdicts WHERE tenant_id = $1 AND layer = 'local'`, [user.tenant.id]);
+    expect([JSON.stringify(kept).includes(word), kept[0]?.hit, kept[0]?.hit_sealed.startsWith('v1.')]).toEqual([false, null, true]);
+  });
+
+  it('opens in its own row and column only', async () => {
+    const [one, other] = [await someone(), await someone()];
+    for (const { tenant } of [one, other]) {
+      await setPolicy(tenant, { seal_texts: true });
+      await listWords(platform, staff, tenant, [{ text: word }]);
+    }
+    for (const user of [one, other]) await moderate(user, `买${word}`);
+    const [row, stranger] = [await ofWords(one.tenant), await ofWords(other.tenant)];
+    await platform.sql('UPDATE verdicts SET hit_sealed = (SELECT hit_sealed FROM verdicts WHERE id = $1) WHERE id = $2', [stranger.id, row.id]);
+    await platform.sql('UPDATE verdicts SET hit_sealed = text_sealed WHERE id = $1', [stranger.id]);
+    expect([(await ofWords(one.tenant)).hit, (await ofWords(other.tenant)).hit]).toEqual([null, null]);
+  });
+
+  it('is sealed anew when the master key is rotated, and for the first time where an earlier release wrote it in clear', async () => {
+    const env = { ...platform.environment(), MASTER_KEY_2: Buffer.alloc(32, 9).toString('base64') };
+    await platform.sql('UPDATE verdicts SET text_sealed = NULL, hit_sealed = NULL');
+    const user = await someone();
+    await setPolicy(user.tenant, { seal_texts: true });
+    await listWords(platform, staff, user.tenant, [{ text: word }]);
+    await moderate(user, [`买${word}`, `吃${word}`]);
+    const rows = await eventually(() => verdictsOf(user.tenant, 'layer=local'), ({ body }) => (body.data as unknown[]).length === 2);
+    await platform.sql('UPDATE verdicts SET hit_sealed = NULL, hit = $1 WHERE id = $2', [word, rows.body.data[0].id]);
+    expect((await runCommand('rotate-keys', env)).code).toBe(0);
+    const kept = await platform.sql<{ hit: string | null; hit_sealed: string }>('SELECT hit, hit_sealed FROM verdicts WHERE hit IS NOT NULL OR hit_sealed IS NOT NULL');
+    expect(kept.filter(({ hit }) => hit === null).map(({ hit_sealed }) => hit_sealed.slice(0, 3))).toEqual(['v2.', 'v2.']);
+    const node = await platform.spawn('api', { MASTER_KEY_2: env.MASTER_KEY_2 });
+    const read = await node.api.ok('GET', `/admin/v1/tenants/${user.tenant.id}/moderation/verdicts?layer=local`, { token: staff });
+    expect((read.data as { hit: string }[]).map(({ hit }) => hit)).toEqual([word, word]);
   });
 });
 

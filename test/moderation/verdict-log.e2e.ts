@@ -8,9 +8,10 @@ import { effectivePolicy } from '../../src/moderation/policy/stored-policy.js';
 import type { Judgement } from '../../src/moderation/verdict.js';
 import { VerdictLog } from '../../src/moderation/verdicts/verdict-log.service.js';
 import { VerdictMonths } from '../../src/moderation/verdicts/verdict-months.service.js';
+import { VerdictTexts } from '../../src/moderation/verdicts/verdict-texts.service.js';
 import { VerdictRepository } from '../../src/moderation/verdicts/verdict.repository.js';
 import { systemContext, type RequestContext } from '../../src/platform/context/index.js';
-import { Sealer } from '../../src/platform/crypto/index.js';
+import { Sealer, TenantDigest } from '../../src/platform/crypto/index.js';
 import type { Database } from '../../src/platform/database/index.js';
 import { Metrics } from '../../src/platform/telemetry/index.js';
 import { newId } from '../../src/platform/values/index.js';
@@ -27,14 +28,16 @@ beforeAll(async () => {
 });
 afterAll(async () => bench.close());
 
-const sealer = new Sealer({ current: 1, byVersion: new Map([[1, randomBytes(32)]]) });
+const masterKeys = { current: 1, byVersion: new Map([[1, randomBytes(32)]]) };
 const policies = { of: async () => DEFAULT_POLICY } as unknown as PolicyService;
 
 function logOn(database: Database = bench.database): { readonly log: VerdictLog; readonly metrics: Metrics } {
   const metrics = new Metrics();
   logged = [];
   const note = (fields: object): number => logged.push(fields);
-  return { log: new VerdictLog(database, policies, months, sealer, metrics, { error: note, warn: note } as never), metrics };
+  const logger = { error: note, warn: note } as never;
+  const texts = new VerdictTexts(policies, new Sealer(masterKeys), new TenantDigest(masterKeys, 'test'), logger);
+  return { log: new VerdictLog(database, texts, months, metrics, logger), metrics };
 }
 
 const judgement = (more: Partial<Judgement> = {}): Judgement => ({ stage: 'input', layer: 'openai', version: 'v', asked: 'block', action: 'block', label: 'hate', score: 0.9, latencyMs: 12, cached: false, shadow: false, ...more });
@@ -184,7 +187,7 @@ describe('the months of the log', () => {
     await bench.sql(`INSERT INTO tenants (tenant_id, slug, display_name) VALUES ($1, 'keeper', 'k'), ($2, 'usual', 'u')`, [keeper.tenantId, usual.tenantId]);
     await bench.sql(`INSERT INTO moderation_policies (tenant_id, version, body) VALUES ($1, 1, '{"retentionDays": 300}')`, [keeper.tenantId]);
     expect(effectivePolicy({ retentionDays: 300 }, 1).retentionDays).toBe(300);
-    const put = (ctx: RequestContext, at: string) => bench.sql(`INSERT INTO verdicts (tenant_id, created_at, id, stage, layer, version, asked, action, label, latency_ms, cached, shadow, text_sha256, text_length)
+    const put = (ctx: RequestContext, at: string) => bench.sql(`INSERT INTO verdicts (tenant_id, created_at, id, stage, layer, version, asked, action, label, latency_ms, cached, shadow, text_digest, text_length)
       VALUES ($1, ${at}, gen_random_uuid(), 'input', 'local', 'v', 'pass', 'pass', 'normal', 1, false, false, repeat('0', 64), 1)`, [ctx.tenantId]);
     for (const ctx of [keeper, usual]) for (const at of [`'${old[0] ?? ''} 12:00Z'`, `now() - interval '184 days'`, `now() - interval '182 days'`, 'now()']) await put(ctx, at);
     const { months: dropped, rows } = await months.expire(AbortSignal.timeout(20_000));

@@ -35,7 +35,7 @@ export class VerdictDto {
   @ApiProperty({ type: Number, nullable: true, description: '0 to 1' }) score!: number | null;
   @ApiProperty({ type: String, nullable: true, description: "The layer's own name for the call." }) trace_id!: string | null;
   @ApiProperty({ type: String, nullable: true, description: 'Why the layer could not judge.' }) failure!: string | null;
-  @ApiProperty({ type: String, nullable: true, description: 'The listed word that decided.' }) hit!: string | null;
+  @ApiProperty({ type: String, nullable: true, description: 'The listed word that decided. null also where it was sealed under a master key that is gone.' }) hit!: string | null;
   @ApiProperty({ type: 'integer' }) latency_ms!: number;
   @ApiProperty({ description: 'The same text was judged before.' }) cached!: boolean;
   @ApiProperty({ description: 'Judged for the record only.' }) shadow!: boolean;
@@ -43,7 +43,7 @@ export class VerdictDto {
   @ApiProperty({ type: String, format: 'uuid', nullable: true }) conversation_id!: string | null;
   @ApiProperty({ type: String, format: 'uuid', nullable: true }) run_id!: string | null;
   @ApiProperty({ type: String, format: 'uuid', nullable: true }) message_id!: string | null;
-  @ApiProperty({ description: 'SHA-256 of what was judged, hex.' }) text_sha256!: string;
+  @ApiProperty({ type: String, nullable: true, description: 'The same for equal texts of the tenant, as long as the master key is the same; it tells nothing else of them. null: written by an earlier release.' }) text_digest!: string | null;
   @ApiProperty({ type: 'integer' }) text_length!: number;
   @ApiProperty({ description: 'Whether the text is kept: not for clean passes.' }) has_text!: boolean;
 
@@ -52,7 +52,7 @@ export class VerdictDto {
       id: row.id, created_at: row.createdAt.toISOString(), stage: row.stage, layer: row.layer, version: row.version, asked: row.asked, action: row.action, label: row.label,
       score: row.score ?? null, trace_id: row.traceId ?? null, failure: row.failure ?? null, hit: row.hit ?? null, latency_ms: row.latencyMs, cached: row.cached, shadow: row.shadow,
       user_id: row.userId ?? null, conversation_id: row.conversationId ?? null, run_id: row.runId ?? null, message_id: row.messageId ?? null,
-      text_sha256: row.textSha256, text_length: row.textLength, has_text: row.hasText,
+      text_digest: row.textDigest ?? null, text_length: row.textLength, has_text: row.hasText,
     };
   }
 }

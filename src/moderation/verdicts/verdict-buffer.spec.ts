@@ -8,7 +8,7 @@ let made = 0;
 function record(clean: boolean, text?: string): VerdictRecord {
   made += 1;
   const judgement = { stage: 'input', layer: 'openai', version: 'v', asked: clean ? 'pass' : 'block', action: 'pass', label: 'normal', latencyMs: 1, cached: false, shadow: false } as const;
-  return { tenantId: 't', id: `${made}`, judgement, userId: undefined, conversationId: undefined, runId: undefined, messageId: undefined, textSha256: '', textLength: text?.length ?? 0, text };
+  return { tenantId: 't', id: `${made}`, judgement, userId: undefined, conversationId: undefined, runId: undefined, messageId: undefined, textDigest: '', textLength: text?.length ?? 0, text };
 }
 
 describe('VerdictBuffer', () => {

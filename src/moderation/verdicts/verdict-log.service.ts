@@ -1,16 +1,14 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { RequestContext } from '../../platform/context/index.js';
-import { Sealer, sha256 } from '../../platform/crypto/index.js';
 import { Database, sqlState } from '../../platform/database/index.js';
 import { isAway } from '../../platform/errors/index.js';
 import { LOGGER, Metrics, errorFields, type Logger } from '../../platform/telemetry/index.js';
 import { delay, newId, timeOfId } from '../../platform/values/index.js';
-import { PolicyService } from '../policy/policy.service.js';
 import type { Judgement } from '../verdict.js';
 import { VerdictBuffer } from './verdict-buffer.js';
 import { VerdictMonths } from './verdict-months.service.js';
 import { isCleanPass, isUrgent, keepable, scoreOf, type VerdictRecord, type VerdictSubject } from './verdict-record.js';
-import { verdictTextPlace } from './verdict-text.js';
+import { VerdictTexts, type TextColumns } from './verdict-texts.service.js';
 
 const GATHER_MS = 200;
 const RETRY_MS = 1_000;
@@ -23,12 +21,6 @@ const CHECK_VIOLATION = '23514';
 
 type Outcome = 'written' | 'again' | 'lost';
 
-/** A text as it is kept: as it is, sealed, or not at all. */
-interface ShownText {
-  readonly text?: string;
-  readonly text_sealed?: string;
-}
-
 /** Writes judgements down, behind everybody's back: nobody waits for it, and nobody hears of its troubles but the metrics. */
 @Injectable()
 export class VerdictLog implements OnApplicationShutdown {
@@ -39,9 +31,8 @@ export class VerdictLog implements OnApplicationShutdown {
 
   constructor(
     private readonly database: Database,
-    private readonly policies: PolicyService,
+    private readonly texts: VerdictTexts,
     private readonly months: VerdictMonths,
-    private readonly sealer: Sealer,
     private readonly metrics: Metrics,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -52,7 +43,7 @@ export class VerdictLog implements OnApplicationShutdown {
     const text = subject.texts.join('\n');
     const common = {
       tenantId: ctx.tenantId, userId: subject.userId ?? (ctx.actor.kind === 'user' ? ctx.actor.userId : undefined),
-      conversationId: subject.conversationId, runId: subject.runId, messageId: subject.messageId, textSha256: sha256(text), textLength: text.length,
+      conversationId: subject.conversationId, runId: subject.runId, messageId: subject.messageId, textDigest: this.texts.digestOf(ctx.tenantId, text), textLength: text.length,
     };
     for (const { layer, stage, action } of judgements) this.metrics.judgements.inc({ layer, stage, action });
     this.keep(judgements.map((judgement) => ({ ...common, id: newId(), judgement, text: isCleanPass(judgement) ? undefined : keepable(text) })));
@@ -105,7 +96,7 @@ export class VerdictLog implements OnApplicationShutdown {
   /** One row; the rows of one batch share their statements. */
   private async write(record: VerdictRecord, monthMissing = false): Promise<Outcome> {
     try {
-      await this.database.call(record, 'record_verdicts', rowOf(record, await this.shownText(record)));
+      await this.database.call(record, 'record_verdicts', rowOf(record, await this.texts.columnsOf(record)));
       return 'written';
     } catch (error) {
       if (isAway(error)) return 'again';
@@ -121,24 +112,17 @@ export class VerdictLog implements OnApplicationShutdown {
     await this.months.makeAhead().catch((error: unknown) => this.logger.warn(errorFields(error), 'the months of the verdict log could not be made'));
     return this.write(record, true);
   }
-
-  /** The text as it is to be kept, by the policy in force now. Errors: the driver's. */
-  private async shownText({ tenantId, id, text }: VerdictRecord): Promise<ShownText> {
-    if (text === undefined) return {};
-    const { sealTexts } = await this.policies.of(tenantId);
-    return sealTexts ? { text_sealed: this.sealer.seal(text, verdictTextPlace(tenantId, id)) } : { text };
-  }
 }
 
 /** What is undefined is left out on the way, and stands as null: most of a clean pass is. */
-function rowOf(record: VerdictRecord, text: ShownText): object {
+function rowOf(record: VerdictRecord, texts: TextColumns): object {
   const { id, judgement } = record;
-  const { stage, layer, asked, action, cached, shadow, failure, traceId, hit } = judgement;
+  const { stage, layer, asked, action, cached, shadow, failure, traceId } = judgement;
   return {
     id, created_at: new Date(timeOfId(id)).toISOString(), stage, layer, version: keepable(judgement.version, 100), asked, action, label: keepable(judgement.label, 100) || 'normal', score: scoreOf(judgement),
-    trace_id: traceId === undefined ? undefined : keepable(traceId, 200), failure, hit: hit === undefined ? undefined : keepable(hit, 500),
+    trace_id: traceId === undefined ? undefined : keepable(traceId, 200), failure,
     latency_ms: Math.max(0, Math.round(judgement.latencyMs)), cached, shadow,
     user_id: record.userId, conversation_id: record.conversationId, run_id: record.runId, message_id: record.messageId,
-    text_sha256: record.textSha256, text_length: record.textLength, ...text,
+    text_digest: record.textDigest, text_length: record.textLength, ...texts,
   };
 }

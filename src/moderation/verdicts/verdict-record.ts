@@ -20,7 +20,8 @@ export interface VerdictRecord {
   readonly conversationId: string | undefined;
   readonly runId: string | undefined;
   readonly messageId: string | undefined;
-  readonly textSha256: string;
+  /** @see TenantDigest */
+  readonly textDigest: string;
   /** UTF-16 units, of the whole. */
   readonly textLength: number;
   /** Absent for a clean pass: nobody is to read what nothing was said against. */

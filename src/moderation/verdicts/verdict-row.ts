@@ -13,6 +13,7 @@ export interface VerdictRow {
   readonly score: number | undefined;
   readonly traceId: string | undefined;
   readonly failure: string | undefined;
+  /** The listed word that decided; undefined also where the master key that sealed it is gone. */
   readonly hit: string | undefined;
   readonly latencyMs: number;
   readonly cached: boolean;
@@ -21,8 +22,8 @@ export interface VerdictRow {
   readonly conversationId: string | undefined;
   readonly runId: string | undefined;
   readonly messageId: string | undefined;
-  /** SHA-256 of what was judged, hex; several texts are joined by line ends. */
-  readonly textSha256: string;
+  /** The same for equal texts of the tenant under one master key; several texts are joined by line ends. Undefined in rows of an earlier release. */
+  readonly textDigest: string | undefined;
   /** UTF-16 units. */
   readonly textLength: number;
   readonly hasText: boolean;

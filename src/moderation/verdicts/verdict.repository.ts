@@ -4,6 +4,7 @@ import { timeOfId } from '../../platform/values/index.js';
 import type { Action, Layer, Stage } from '../verdict.js';
 import { monthOfPartition, type Month } from './months.js';
 import type { VerdictFilter, VerdictRow } from './verdict-row.js';
+import type { KeptPart, SealedPart } from './verdict-text.js';
 
 interface Row {
   readonly id: string;
@@ -18,6 +19,7 @@ interface Row {
   readonly trace_id: string | null;
   readonly failure: string | null;
   readonly hit: string | null;
+  readonly hit_sealed: string | null;
   readonly latency_ms: number;
   readonly cached: boolean;
   readonly shadow: boolean;
@@ -25,32 +27,39 @@ interface Row {
   readonly conversation_id: string | null;
   readonly run_id: string | null;
   readonly message_id: string | null;
-  readonly text_sha256: string;
+  readonly text_digest: string | null;
   readonly text_length: number;
   readonly has_text: boolean;
 }
 
-/** A sealed text with the key of its row. */
-export interface SealedText {
+/** A part of a text with the key of its row: sealed, or, of a hit that stands in clear beside a sealed text, as it is. */
+export interface PartOfRow {
   readonly tenantId: string;
   readonly id: string;
-  readonly sealed: string;
+  readonly value: string;
 }
 
-/** A row's text as it is kept. */
-export interface KeptText {
-  readonly text: string | null;
-  readonly sealed: string | null;
+/** A row whose hit may be sealed. */
+export interface FoundVerdict {
+  readonly row: Omit<VerdictRow, 'hit'>;
+  readonly hit: KeptPart;
 }
 
-const COLUMNS = `id, created_at, stage, layer, version, asked, action, label, score, trace_id, failure, hit, latency_ms, cached, shadow,
-  user_id, conversation_id, run_id, message_id, text_sha256, text_length, text IS NOT NULL OR text_sealed IS NOT NULL AS has_text`;
+/** Rows by what is looked for in them: a sealed part, or hits that came before hits were sealed. */
+const PARTS: Readonly<Record<SealedPart | 'bare hit', { readonly value: string; readonly where: string }>> = {
+  text: { value: 'text_sealed', where: 'text_sealed IS NOT NULL' },
+  hit: { value: 'hit_sealed', where: 'hit_sealed IS NOT NULL' },
+  'bare hit': { value: 'hit', where: 'hit IS NOT NULL AND text_sealed IS NOT NULL' },
+};
+
+const COLUMNS = `id, created_at, stage, layer, version, asked, action, label, score, trace_id, failure, hit, hit_sealed, latency_ms, cached, shadow,
+  user_id, conversation_id, run_id, message_id, text_digest, text_length, text IS NOT NULL OR text_sealed IS NOT NULL AS has_text`;
 
 /** The tables `verdicts`, a partition a month, and `verdict_reads`. Rows are written by the grouped call `record_verdicts`. */
 @Injectable()
 export class VerdictRepository {
   /** Newest first. An id tells its row's time, so it is a whole key. */
-  async search(tx: TenantTx, filter: VerdictFilter, before: string | undefined, count: number): Promise<readonly VerdictRow[]> {
+  async search(tx: TenantTx, filter: VerdictFilter, before: string | undefined, count: number): Promise<readonly FoundVerdict[]> {
     const parameters: unknown[] = [tx.ctx.tenantId];
     const given = (value: unknown): string => `$${parameters.push(value)}`;
     const conditions = [
@@ -69,10 +78,10 @@ export class VerdictRepository {
     return rows.map(rowOf);
   }
 
-  async find(tx: TenantTx, id: string): Promise<{ readonly row: VerdictRow; readonly kept: KeptText } | undefined> {
+  async find(tx: TenantTx, id: string): Promise<(FoundVerdict & { readonly text: KeptPart }) | undefined> {
     const [row] = await tx.query<Row & { readonly text: string | null; readonly text_sealed: string | null }>(
       `SELECT ${COLUMNS}, text, text_sealed FROM verdicts WHERE tenant_id = $1 AND created_at = $2 AND id = $3`, [tx.ctx.tenantId, new Date(timeOfId(id)), id]);
-    return row === undefined ? undefined : { row: rowOf(row), kept: { text: row.text, sealed: row.text_sealed } };
+    return row === undefined ? undefined : { ...rowOf(row), text: { plain: row.text, sealed: row.text_sealed } };
   }
 
   /** Whose eyes a text was shown to. */
@@ -80,19 +89,21 @@ export class VerdictRepository {
     await tx.query('INSERT INTO verdict_reads (tenant_id, id, staff_id, verdict_id, request_id) VALUES ($1, $2, $3, $4, $5)', [tx.ctx.tenantId, id, staffId, verdictId, tx.ctx.requestId.slice(0, 200)]);
   }
 
-  /** Sealed texts in the order of their keys, after a row. */
-  async sealedTexts(tx: PlatformTx, after: SealedText | undefined, count: number): Promise<readonly SealedText[]> {
-    const rows = await tx.query<{ tenant_id: string; id: string; text_sealed: string }>(
-      `SELECT tenant_id, id, text_sealed FROM verdicts
-       WHERE text_sealed IS NOT NULL AND ($1::uuid IS NULL OR (tenant_id, created_at, id) > ($1, $2, $3)) ORDER BY tenant_id, created_at, id LIMIT $4`,
+  /** Parts of all tenants' rows in the order of their keys, after a row. */
+  async partsOf(tx: PlatformTx, part: SealedPart | 'bare hit', after: PartOfRow | undefined, count: number): Promise<readonly PartOfRow[]> {
+    const { value, where } = PARTS[part];
+    const rows = await tx.query<{ tenant_id: string; id: string; value: string }>(
+      `SELECT tenant_id, id, ${value} AS value FROM verdicts
+       WHERE ${where} AND ($1::uuid IS NULL OR (tenant_id, created_at, id) > ($1, $2, $3)) ORDER BY tenant_id, created_at, id LIMIT $4`,
       [after?.tenantId ?? null, after === undefined ? null : new Date(timeOfId(after.id)), after?.id ?? null, count],
     );
-    return rows.map((row) => ({ tenantId: row.tenant_id, id: row.id, sealed: row.text_sealed }));
+    return rows.map((row) => ({ tenantId: row.tenant_id, id: row.id, value: row.value }));
   }
 
-  /** False when the row is gone meanwhile. */
-  async replaceSeal(tx: PlatformTx, { tenantId, id }: SealedText, sealed: string): Promise<boolean> {
-    return (await tx.query('UPDATE verdicts SET text_sealed = $4 WHERE tenant_id = $1 AND created_at = $2 AND id = $3 RETURNING id', [tenantId, new Date(timeOfId(id)), id, sealed])).length === 1;
+  /** Keeps a part sealed, and no longer in clear. False when the row is gone meanwhile. */
+  async replaceSeal(tx: PlatformTx, part: SealedPart, { tenantId, id }: PartOfRow, sealed: string): Promise<boolean> {
+    const change = part === 'text' ? 'text_sealed = $4' : 'hit_sealed = $4, hit = NULL';
+    return (await tx.query(`UPDATE verdicts SET ${change} WHERE tenant_id = $1 AND created_at = $2 AND id = $3 RETURNING id`, [tenantId, new Date(timeOfId(id)), id, sealed])).length === 1;
   }
 
   async makeMonths(tx: PlatformTx, months: readonly Month[]): Promise<void> {
@@ -120,12 +131,13 @@ export class VerdictRepository {
   }
 }
 
-function rowOf(row: Row): VerdictRow {
-  return {
+function rowOf(row: Row): FoundVerdict {
+  const verdict = {
     id: row.id, createdAt: row.created_at, stage: row.stage, layer: row.layer, version: row.version, asked: row.asked, action: row.action, label: row.label,
-    score: row.score ?? undefined, traceId: row.trace_id ?? undefined, failure: row.failure ?? undefined, hit: row.hit ?? undefined,
+    score: row.score ?? undefined, traceId: row.trace_id ?? undefined, failure: row.failure ?? undefined,
     latencyMs: row.latency_ms, cached: row.cached, shadow: row.shadow,
     userId: row.user_id ?? undefined, conversationId: row.conversation_id ?? undefined, runId: row.run_id ?? undefined, messageId: row.message_id ?? undefined,
-    textSha256: row.text_sha256, textLength: row.text_length, hasText: row.has_text,
+    textDigest: row.text_digest ?? undefined, textLength: row.text_length, hasText: row.has_text,
   };
+  return { row: verdict, hit: { plain: row.hit, sealed: row.hit_sealed } };
 }
