@@ -26,6 +26,7 @@ import { HedgeChannels1764000017000 } from './1764000017000-hedge-channels.js';
 import { CreateFacts1764000020000 } from './1764000020000-create-facts.js';
 import { MuteBesideBans1764000021000 } from './1764000021000-mute-beside-bans.js';
 import { KeyVerdictDigests1764000022000 } from './1764000022000-key-verdict-digests.js';
+import { WithholdUnjudged1764000023000 } from './1764000023000-withhold-unjudged.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -57,6 +58,7 @@ export const MIGRATIONS = [
   CreateFacts1764000020000,
   MuteBesideBans1764000021000,
   KeyVerdictDigests1764000022000,
+  WithholdUnjudged1764000023000,
 ];
 
 /** Their names as the table `migrations` records them. */

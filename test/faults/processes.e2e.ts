@@ -144,6 +144,19 @@ describe('processes that die, freeze or go', () => {
     expect(wordsOf(await (await send(scripted({ text: '继续' }))).all())).toBe('继续');
   }, 60_000);
 
+  it('Redis emptied while a run waits: nobody knows whether its question was judged, and it is neither title nor export', async () => {
+    const stream = await send(scripted({ text: '不该出现' }, '被忘之问'));
+    const redis = new Redis(platform.redisUrl);
+    await redis.flushdb();
+    redis.disconnect();
+    await platform.spawn('worker');
+    await eventually(() => runState(stream.runId), ({ state }) => state === 'failed', CLEAR_MS);
+    const { data } = await platform.api.ok('GET', `/v1/conversations/${conversation}/messages`, { token: user.token });
+    expect((data as { role: string; state: string }[]).map(({ role, state }) => [role, state])).toEqual([['assistant', 'failed'], ['user', 'unjudged']]);
+    expect((await platform.api.ok('GET', `/v1/conversations/${conversation}`, { token: user.token })).title).toBeNull();
+    for (const path of [`/v1/conversations/${conversation}/export`, '/v1/me/export']) expect((await platform.api.get(path, { token: user.token })).text).not.toContain('被忘之问');
+  }, 60_000);
+
   it('a worker that is told to go lets its answer end, and exits cleanly', async () => {
     const worker = await platform.spawn('worker', { SHUTDOWN_GRACE_MS: '10000' });
     const stream = await send(scripted({ tokens: 40, gapMs: 20 }));

@@ -34,7 +34,7 @@ export function isGenerated({ role, content }: { readonly role: 'user' | 'assist
   return role === 'assistant' && content !== '';
 }
 
-/** A message's words as they may leave the platform: of a refused one none. */
+/** A message's words as they may leave the platform: of a refused one none, and none of a question that is not judged. */
 export function handedOut({ state, content }: { readonly state: string; readonly content: string }): string {
-  return state === 'refused' ? '' : content;
+  return state === 'refused' || state === 'unjudged' ? '' : content;
 }

@@ -36,7 +36,7 @@ export interface DocumentWriter {
   tail(frame: DocumentFrame): string;
 }
 
-const STATES: Readonly<Record<string, string>> = { stopped: '已停止', failed: '回答中断', refused: '内容已被收回', recalled: '部分内容已被撤回' };
+const STATES: Readonly<Record<string, string>> = { stopped: '已停止', failed: '回答中断', refused: '内容已被收回', recalled: '部分内容已被撤回', unjudged: '尚未通过审核' };
 const LINE_END = /\r\n|[\n\r\u0085\u2028\u2029]/;
 
 const markdown: DocumentWriter = {

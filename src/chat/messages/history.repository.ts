@@ -108,9 +108,8 @@ function turnsOf(newestFirst: readonly Message[]): readonly Turn[] {
   for (const [at, answer] of newestFirst.entries()) {
     const question = newestFirst[at + 1];
     if (answer.role !== 'assistant' || !isContext(answer)) continue;
-    if (question?.role !== 'user' || question.position !== answer.position - 1) continue;
-    // A person may have taken the question out afterwards.
-    if (question.state === 'refused') continue;
+    // An answered question was judged before its answer was shown; a person may have taken it out afterwards.
+    if (question?.role !== 'user' || question.state !== 'complete' || question.position !== answer.position - 1) continue;
     turns.push({ question: question.content, questionTokens: question.tokens, answer: answer.content, answerTokens: answer.tokens });
   }
   return turns.reverse();

@@ -3,7 +3,7 @@ import { IsIn, IsOptional, IsString, Length, Matches } from 'class-validator';
 import type { ShownMessage } from '../conversations/conversation.service.js';
 import type { Message } from './message.repository.js';
 
-const STATES = ['complete', 'stopped', 'failed', 'refused', 'recalled'] as const;
+const STATES = ['complete', 'stopped', 'failed', 'refused', 'recalled', 'unjudged'] as const;
 const FORMATS = ['openai', 'sse', 'wxapp'] as const;
 
 export class SendMessageDto {
@@ -54,7 +54,7 @@ export class MessageDto {
   @ApiProperty({ format: 'uuid' }) id!: string;
   @ApiProperty({ enum: ['user', 'assistant'] }) role!: string;
   @ApiProperty() content!: string;
-  @ApiProperty({ enum: STATES, description: 'refused: its words are not shown. recalled: the answer was broken off by moderation, or a person took it back, and is shown as it stands.' }) state!: string;
+  @ApiProperty({ enum: STATES, description: 'refused: its words are not shown. recalled: the answer was broken off by moderation, or a person took it back, and is shown as it stands. unjudged: a question that moderation has not judged to its end; its author alone sees it, and no export has it.' }) state!: string;
   @ApiProperty({ type: String, nullable: true, format: 'uuid' }) run_id!: string | null;
   @ApiProperty({ type: String, nullable: true }) model!: string | null;
   @ApiProperty({ type: String, nullable: true }) finish_reason!: string | null;

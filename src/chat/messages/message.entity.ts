@@ -8,7 +8,7 @@ export class MessageEntity {
   @PrimaryColumn('uuid') id!: string;
   @Column('text') role!: 'user' | 'assistant';
   @Column('text') content!: string;
-  @Column('text') state!: 'complete' | 'stopped' | 'failed' | 'refused' | 'recalled';
+  @Column('text') state!: 'complete' | 'stopped' | 'failed' | 'refused' | 'recalled' | 'unjudged';
   @Column('boolean') superseded!: boolean;
   @Column('uuid', { name: 'run_id', nullable: true }) runId!: string | null;
   @Column('text', { nullable: true }) model!: string | null;

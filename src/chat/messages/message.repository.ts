@@ -14,6 +14,13 @@ export interface MessageKey {
   readonly generated: boolean;
 }
 
+const PAGE = 500;
+const BEGINNING: Pick<MessageKey, 'position' | 'id'> = { position: -1, id: '00000000-0000-0000-0000-000000000000' };
+/** Of a message as it may leave the platform. A question whose first run is still open has no answer yet, and is being judged. */
+const COLUMNS = `conversation_id AS "conversationId", position, id, role, content, CASE WHEN role = 'user' AND state = 'complete' AND NOT EXISTS (SELECT 1 FROM messages a
+  WHERE a.tenant_id = m.tenant_id AND a.conversation_id = m.conversation_id AND a.position = m.position + 1) THEN 'unjudged' ELSE state END AS state,
+  superseded, run_id AS "runId", model, finish_reason AS "finishReason", error_code AS "errorCode", tokens, tokenizer, created_at AS "createdAt"`;
+
 /** The rows of messages. Every read is bounded by a limit and served by the primary key. */
 @Injectable()
 export class MessageRepository {
@@ -42,18 +49,23 @@ export class MessageRepository {
 
   /** All messages of a conversation, oldest first, in pages, for an export. */
   async *all(tx: TenantTx, conversationId: string): AsyncGenerator<Message> {
-    let after: { position: number; id: string } = { position: -1, id: '00000000-0000-0000-0000-000000000000' };
-    for (;;) {
-      const page = await tx.query<{ position: number; id: string }>(
-        'SELECT position, id FROM messages WHERE tenant_id = $1 AND conversation_id = $2 AND (position, id) > ($3, $4) ORDER BY position, id LIMIT 500',
-        [tx.ctx.tenantId, conversationId, after.position, after.id],
-      );
-      if (page.length === 0) return;
-      const rows = await tx.manager.findBy(MessageEntity, { tenantId: tx.ctx.tenantId, conversationId, id: In(page.map((row) => row.id)) });
-      yield* rows.sort((a, b) => a.position - b.position || (a.id < b.id ? -1 : 1));
-      after = page.at(-1) ?? after;
+    for (let after = BEGINNING; ; ) {
+      const page = await this.page(tx, conversationId, after, PAGE);
+      yield* page;
+      const last = page.at(-1);
+      if (last === undefined || page.length < PAGE) return;
+      after = last;
     }
   }
+
+  /** Messages as they may leave the platform, oldest first, answers that were replaced among them. */
+  private async page(tx: TenantTx, conversationId: string, after: Pick<MessageKey, 'position' | 'id'>, count: number): Promise<readonly Message[]> {
+    return tx.query<Message>(
+      `SELECT ${COLUMNS} FROM messages m WHERE tenant_id = $1 AND conversation_id = $2 AND (position, id) > ($3, $4) ORDER BY position, id LIMIT $5`,
+      [tx.ctx.tenantId, conversationId, after.position, after.id, count],
+    );
+  }
+
   /** Where the messages that are shown stand, oldest first. */
   async shownKeys(tx: TenantTx, conversationId: string, limit: number): Promise<readonly MessageKey[]> {
     return tx.query<MessageKey>(
@@ -65,7 +77,9 @@ export class MessageRepository {
 
   /** Those that are still there, in the order of the keys. */
   async byKeys(tx: TenantTx, conversationId: string, keys: readonly Pick<MessageKey, 'id' | 'position'>[]): Promise<readonly Message[]> {
-    const rows = await tx.manager.findBy(MessageEntity, { tenantId: tx.ctx.tenantId, conversationId, position: In(keys.map(({ position }) => position)), id: In(keys.map(({ id }) => id)) });
+    const rows = await tx.query<Message>(`SELECT ${COLUMNS} FROM messages m WHERE tenant_id = $1 AND conversation_id = $2 AND (position, id) IN (SELECT * FROM unnest($3::int[], $4::uuid[]))`, [
+      tx.ctx.tenantId, conversationId, keys.map(({ position }) => position), keys.map(({ id }) => id),
+    ]);
     return keys.flatMap((key) => rows.filter(({ id }) => id === key.id));
   }
 }

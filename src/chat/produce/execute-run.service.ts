@@ -29,6 +29,8 @@ interface Held {
   readonly interrupted: boolean;
   /** Moderation had broken it off, and its worker died before it was concluded. */
   readonly recalled: boolean;
+  /** The question has passed; words are shown of no other. */
+  passed: boolean;
 }
 
 /** First words that come within this are told together with the start. */
@@ -111,6 +113,7 @@ export class ExecuteRunService {
       source,
       interrupted: earlier !== '',
       recalled: taken.events.some(({ type }) => type === 'recall'),
+      passed: earlier !== '',
     };
   }
 
@@ -123,7 +126,7 @@ export class ExecuteRunService {
       await this.standing.assertGood(plan.ctx);
       screening = await this.screens.open(plan);
       // A refusal ends the call to the model at once.
-      screening.passed.catch((error: unknown) => error instanceof RunEnded && end(error.endCause));
+      screening.passed.then(() => { held.passed = true; }, (error: unknown) => error instanceof RunEnded && end(error.endCause));
       if (screening.before) await screening.passed;
       // A fixed reply is given by whoever has the run, also after the process died that began it.
       const opening = plan.fixedReply === undefined ? grant.open(plan.request, signal) : Promise.resolve(toldAgain(fixedAnswer(plan.fixedReply), plan.promptTokens));
@@ -246,7 +249,7 @@ export class ExecuteRunService {
   }
 
   private async outcome(held: Held, end: Ending, produced?: string): Promise<Outcome> {
-    return this.usage.outcome(held.plan, held.answer, held.source, end, produced);
+    return this.usage.outcome(held.plan, held.answer, held.source, held.passed ? { ...end, questionJudged: true } : end, produced);
   }
 }
 

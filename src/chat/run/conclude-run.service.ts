@@ -4,6 +4,7 @@ import { LOGGER, Metrics, errorFields, type Logger } from '../../platform/teleme
 import { delay, integerJson } from '../../platform/values/index.js';
 import { MeteringService, type Charge, type MeteredUsage } from '../../billing/index.js';
 import { ModelService, TokenCounter } from '../../upstream/index.js';
+import { ScreeningService } from '../../moderation/index.js';
 import { AnswerCache } from '../cache/answer-cache.service.js';
 import { HistoryRepository } from '../messages/history.repository.js';
 import type { Bill, RunEvent } from '../stream/run-event.js';
@@ -31,6 +32,7 @@ export class ConcludeRunService {
     private readonly tokens: TokenCounter,
     private readonly metering: MeteringService,
     private readonly answers: AnswerCache,
+    private readonly screening: ScreeningService,
     private readonly metrics: Metrics,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -41,8 +43,7 @@ export class ConcludeRunService {
    */
   async conclude(plan: RunPlan, hold: Hold, seq: number, outcome: Outcome): Promise<boolean> {
     const answerTokens = await this.answerTokens(plan, outcome);
-    const title = titleFor(plan, outcome);
-    const answer = await this.store(plan, hold, outcome, answerTokens, title);
+    const answer = await this.store(plan, hold, outcome, answerTokens);
     if (answer?.outcome !== 'concluded') {
       this.logger.info({ run: hold.runId, tenant: plan.ctx.tenantId, outcome: answer?.outcome ?? 'left to the sweeper' }, 'run not concluded here');
       return false;
@@ -56,11 +57,13 @@ export class ConcludeRunService {
   }
 
   /** Retries while PostgreSQL is away: concluding twice is the same as once. */
-  private async store(plan: RunPlan, hold: Hold, outcome: Outcome, answerTokens: number, title: string | undefined): Promise<ConcludeAnswer | undefined> {
+  private async store(plan: RunPlan, hold: Hold, outcome: Outcome, answerTokens: number): Promise<ConcludeAnswer | undefined> {
     for (let waited = 0, pause = 100; ; waited += pause, pause = Math.min(2_000, pause * 2)) {
       try {
         const { row: charge } = await this.metering.settlement(plan.ctx.tenantId, plan.priceListId, meteredUsage(outcome), isFree(outcome));
-        return await this.runs.conclude(plan.ctx, { ...hold, outcome, answerTokens, tokenizer: this.encodingOf(plan), title, charge });
+        const question = await this.questionOf(plan, outcome);
+        const title = question === 'unjudged' ? undefined : titleFor(plan, outcome);
+        return await this.runs.conclude(plan.ctx, { ...hold, outcome, answerTokens, tokenizer: this.encodingOf(plan), title, question, charge });
       } catch (error) {
         if (!isAway(error) || waited >= PATIENCE_MS) {
           this.logger.error({ run: hold.runId, tenant: plan.ctx.tenantId, ...errorFields(error) }, 'could not conclude a run');
@@ -69,6 +72,12 @@ export class ConcludeRunService {
         await delay(pause);
       }
     }
+  }
+
+  /** Whether the question's standing changes. Most are judged by their only run, and have none to change. */
+  private async questionOf(plan: RunPlan, { questionJudged }: Outcome): Promise<'unjudged' | 'judged' | undefined> {
+    if (questionJudged === true) return plan.turn?.replacesAnswer === true ? 'judged' : undefined;
+    return (await this.screening.judgesBeside(plan.ctx)) ? 'unjudged' : undefined;
   }
 
   /** The row is what counts; a log that can't be ended is found ended by its followers through the row. */

@@ -37,6 +37,8 @@ export interface ConcludeInput {
   readonly answerTokens: number;
   readonly tokenizer: string;
   readonly title: string | undefined;
+  /** `unjudged`: nobody but its author may see it yet; `judged`: one that was asked again, and has passed by now. */
+  readonly question?: 'unjudged' | 'judged' | undefined;
   /** What to collect, as billing wants it. */
   readonly charge: Readonly<Record<string, unknown>>;
 }
@@ -135,6 +137,7 @@ function concludeRow(ctx: RequestContext, input: ConcludeInput): object {
     upstream_cost_micro_cny: outcome.expense?.microCny?.toString() ?? null,
     answer_state: outcome.recalled === true ? 'recalled' : null,
     withhold_question: outcome.withholdsQuestion ?? false,
+    question: input.question ?? null,
     answer_tokens: input.answerTokens,
     tokenizer: input.tokenizer,
     title: input.title ?? null,

@@ -57,6 +57,8 @@ export interface Outcome {
   readonly message?: string;
   /** The question was refused: its words leave the history. */
   readonly withholdsQuestion?: boolean;
+  /** The layers beside the model have passed the question; a run that ends before that leaves it unjudged. */
+  readonly questionJudged?: boolean;
   /** Moderation broke the answer off: what stands of it is shown, and never used. */
   readonly recalled?: boolean;
   /** Parts were withheld from this client: not what others are to be given. */

@@ -109,10 +109,10 @@ export class SweepJob {
     const content = shownText(known?.events ?? []);
     const usage = { promptTokens: content === '' ? 0 : plan.promptTokens, completionTokens: content === '' ? 0 : await this.tokens.count(content, 'o200k_base') };
     const seq = (known?.events.at(-1)?.seq ?? 0) + 1;
-    const outcome: Outcome = { ...endOf(known), content, usage, usageSource: 'counted' };
+    const outcome: Outcome = { ...endOf(known), content, usage, usageSource: 'counted', questionJudged: content !== '' };
     // Words that nobody judged to their end, because the process died that did.
     const replace = outcome.recalled === true ? undefined : await this.screens.judgeShown(plan, content);
-    if (replace !== undefined) return this.takeBack(plan, { runId, generation }, seq, { ...RECALLED, content: replace, usage, usageSource: 'counted' });
+    if (replace !== undefined) return this.takeBack(plan, { runId, generation }, seq, { ...RECALLED, content: replace, usage, usageSource: 'counted', questionJudged: true });
     if (await this.concluder.conclude(plan, { runId, generation }, seq, outcome)) this.logger.warn({ run: runId, tenant: tenantId, generation }, 'swept a run that was left open');
   }
 

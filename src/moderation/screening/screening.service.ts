@@ -61,6 +61,12 @@ export class ScreeningService {
     return { before: policy.input.order === 'before', verdict: this.judge(ctx, subject, texts, { policy, ...(listVersion === undefined ? {} : { listVersion }) }, signal) };
   }
 
+  /** Whether any layer but the word lists must have judged what a user wrote. */
+  async judgesBeside(ctx: RequestContext): Promise<boolean> {
+    const { wechat, openai } = (await this.policies.of(ctx.tenantId)).input;
+    return wechat.mode === 'on' || openai.mode === 'on';
+  }
+
   private async judge(ctx: RequestContext, subject: ScreeningSubject, texts: readonly string[], rules: Pick<RemoteRequest, 'policy' | 'listVersion'>, signal: AbortSignal): Promise<Verdict> {
     const text = texts.join('\n');
     const verdict = await this.layers.judge(ctx, { stage: 'input', texts, ...rules, onLate: (judgement) => this.consequences.note(ctx, subject, text, [judgement]) }, signal);
