@@ -1,4 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { CONFIG, type Config } from '../platform/config/index.js';
+import { Sealer } from '../platform/crypto/index.js';
 import { BillingModule } from '../billing/index.js';
 import { IdentityModule } from '../identity/index.js';
 import { ModerationModule } from '../moderation/index.js';
@@ -50,6 +52,7 @@ import { ScreenRun } from './produce/screen-run.service.js';
 import { ScreenAsk } from './start/screen-ask.service.js';
 import { WorkerService } from './produce/worker.service.js';
 import { FollowService } from './stream/follow.service.js';
+import { KeptTexts } from './stream/kept-texts.service.js';
 import { RunNews } from './stream/run-news.js';
 import { RunStreamService } from './stream/run-stream.service.js';
 import { StreamLogRepository } from './stream/stream-log.repository.js';
@@ -58,7 +61,8 @@ import { WithdrawService } from './withdraw/withdraw.service.js';
 import { PromptService } from './window/prompt.service.js';
 import { ReplyService } from './wire/reply.service.js';
 
-const SHARED = [RehearseRuns, RunNews, ConversationRepository, MessageRepository, HistoryRepository, RunRepository, StreamLogRepository, ActiveRuns, AnswerCacheRepository, AnswerCache, LabelLogRepository, ConcludeRunService, RunControlService, RunUsage, ScreenRun, ExecuteRunService];
+const MADE = [{ provide: Sealer, inject: [CONFIG], useFactory: (config: Config) => new Sealer(config.masterKeys) }];
+const SHARED = [RehearseRuns, RunNews, KeptTexts, ConversationRepository, MessageRepository, HistoryRepository, RunRepository, StreamLogRepository, ActiveRuns, AnswerCacheRepository, AnswerCache, LabelLogRepository, ConcludeRunService, RunControlService, RunUsage, ScreenRun, ExecuteRunService];
 const API = [ReadyAnswerRepository, ReadyAnswerService, AnswerSource, ServeRunService, ConversationService, AnswerService, StartRunService, ScreenAsk, PromptService, LaunchRunService, RunRates, QueuedRunService, FollowService, RunStreamService, ReplyService, CompletionService, OfferService, LabelFreeService, ConversationExportService, AccountService, OwnWords, ProfileService, CostReportRepository, CostReportService];
 const WORKER = [SweepJob, LabelLogJob, WorkerService, WithdrawRepository, WithdrawService];
 const CONTROLLERS = [ConversationController, MessageController, RunController, CompletionsController, ModelsController, AccountController, ProfileController, LabelController];
@@ -81,7 +85,7 @@ export class ChatModule {
       module: ChatModule,
       imports: [TenantsModule, IdentityModule, BillingModule.for(role), ModerationModule.for(role), UpstreamModule],
       controllers: api ? CONTROLLERS : [],
-      providers: [...SHARED, ...(api ? API : []), ...(worker ? WORKER : [])],
+      providers: [...MADE, ...SHARED, ...(api ? API : []), ...(worker ? WORKER : [])],
       exports: [RunControlService, ...(api ? [ConversationService, ReadyAnswerService, LabelFreeService, CostReportService] : [])],
     };
   }

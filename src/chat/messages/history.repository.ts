@@ -6,6 +6,7 @@ import { REDIS } from '../../platform/redis/index.js';
 import { LOGGER, errorFields, type Logger } from '../../platform/telemetry/index.js';
 import { ConversationRepository } from '../conversations/conversation.repository.js';
 import type { Outcome, RunPlan } from '../run/run.js';
+import { KeptTexts } from '../stream/kept-texts.service.js';
 import type { Turn } from '../window/window.js';
 import { TURN_LIMIT, boundTurns, type History } from './history.js';
 import { MessageRepository, type Message } from './message.repository.js';
@@ -24,6 +25,7 @@ export class HistoryRepository {
     private readonly database: Database,
     private readonly conversations: ConversationRepository,
     private readonly messages: MessageRepository,
+    private readonly texts: KeptTexts,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -90,11 +92,22 @@ export class HistoryRepository {
 
   private async cached(tenantId: string, conversationId: string): Promise<History | undefined> {
     const text = await this.redis.get(keyOf(tenantId, conversationId));
-    return text === null ? undefined : (JSON.parse(text) as History);
+    return text === null ? undefined : this.opened(tenantId, conversationId, text);
   }
 
   private async keep(tenantId: string, history: History): Promise<void> {
-    await this.redis.set(keyOf(tenantId, history.conversationId), JSON.stringify(history), 'EX', TTL_SECONDS);
+    const kept = await this.texts.kept({ tenantId, row: history.conversationId, kind: 'history' }, JSON.stringify(history));
+    await this.redis.set(keyOf(tenantId, history.conversationId), kept, 'EX', TTL_SECONDS);
+  }
+
+  /** What a key sealed that is gone is read again. */
+  private opened(tenantId: string, conversationId: string, kept: string): History | undefined {
+    try {
+      return JSON.parse(this.texts.opened({ tenantId, row: conversationId, kind: 'history' }, kept)) as History;
+    } catch (error) {
+      this.logger.warn({ tenant: tenantId, ...errorFields(error) }, 'a cached history could not be opened');
+      return undefined;
+    }
   }
 }
 

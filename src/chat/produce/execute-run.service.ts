@@ -107,7 +107,7 @@ export class ExecuteRunService {
     const earlier = shownText(taken.events);
     return {
       plan: taken.plan,
-      hold: { runId: grant.runId, generation: taken.generation },
+      hold: { runId: grant.runId, generation: taken.generation, sealed: taken.sealed },
       answer: new Answer((last?.seq ?? 0) + 1, earlier),
       stop: taken.stop,
       source,

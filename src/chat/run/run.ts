@@ -71,6 +71,8 @@ export interface Outcome {
 export interface Hold {
   readonly runId: string;
   readonly generation: number;
+  /** Words that it logs lie sealed, as the run's plan does. */
+  readonly sealed?: boolean;
 }
 
 /** A run's row, for whoever asks about it later. */

@@ -75,14 +75,15 @@ export class LaunchRunService {
     };
     const started = { runId: opened.runId, subject, model: plan.request.model, repeated: false, cache: found };
     try {
+      const written = await this.log.written(ctx.tenantId, opened.runId, plan);
       const source = await this.sources.sourceOf(found, opened.runId, prepared.maxTokens);
       if (source.kind !== 'upstream') {
-        await this.log.begin(ctx.tenantId, opened.runId, plan, this.bus.home);
+        await this.log.begin(ctx.tenantId, opened.runId, written, this.bus.home);
         this.server.serve(plan, source, found);
         return { ...started, position: { position: 0, etaMs: 0 } };
       }
       // Both go down one connection in this order: a worker never finds a ticket without its plan.
-      const [, position] = await Promise.all([this.log.begin(ctx.tenantId, opened.runId, plan, this.bus.home), this.dispatcher.submit(ctx, orderOf(opened.runId, plan))]);
+      const [, position] = await Promise.all([this.log.begin(ctx.tenantId, opened.runId, written, this.bus.home), this.dispatcher.submit(ctx, orderOf(opened.runId, plan))]);
       return { ...started, position };
     } catch (error) {
       const refusal = asDomainError(error);

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { isAway } from '../../platform/errors/index.js';
 import { Bus } from '../../platform/redis/index.js';
-import { decodeEntry } from './log-entry.js';
 import { isTerminal, type RunEvent, type StreamFrame } from './run-event.js';
 import { RunNews } from './run-news.js';
 import { StreamLogRepository, nameOf } from './stream-log.repository.js';
@@ -31,7 +30,7 @@ export class FollowService {
    */
   async *follow(run: FollowedRun, after: number, signal: AbortSignal, isGone: () => Promise<boolean>): AsyncGenerator<readonly StreamFrame[]> {
     const { tenantId, runId } = run;
-    const inbox = new Inbox();
+    const inbox = new Inbox((entry) => this.log.decoded(tenantId, runId, entry));
     const wake = (): void => inbox.wake();
     const leave = await this.listen(run, inbox);
     const offGap = this.bus.onGap(() => inbox.lose());
@@ -118,9 +117,16 @@ class Inbox {
   private lost = true;
   private waiting: (() => void) | undefined;
 
+  constructor(private readonly decoded: (entry: string) => readonly RunEvent[]) {}
+
   push(message: string): void {
     const cut = message.indexOf('\n');
-    this.put(parseInt(message.slice(0, cut), 10), decodeEntry(message.slice(cut + 1)));
+    try {
+      this.put(parseInt(message.slice(0, cut), 10), this.decoded(message.slice(cut + 1)));
+    } catch {
+      // What can't be read as news is asked of the log, which says what is wrong.
+      this.lose();
+    }
   }
 
   put(index: number, events: readonly RunEvent[]): void {

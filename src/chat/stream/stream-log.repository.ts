@@ -6,6 +6,7 @@ import { Bus, REDIS, Script } from '../../platform/redis/index.js';
 import { delay, now } from '../../platform/values/index.js';
 import type { Hold, RunPlan } from '../run/run.js';
 import { decodeEntry, encodeEntry } from './log-entry.js';
+import { KeptTexts, isSealed } from './kept-texts.service.js';
 import { isTerminal, shownText, type RunEvent } from './run-event.js';
 import { withdrawn } from './withdrawn.js';
 import { RunNews } from './run-news.js';
@@ -27,7 +28,7 @@ export type Refusal = 'gone' | 'fenced';
 
 export type Taken =
   | { readonly kind: 'gone' | 'done' | 'taken' | 'older' }
-  | { readonly kind: 'ok'; readonly generation: number; readonly plan: RunPlan | undefined; readonly stop: string | undefined; readonly events: readonly RunEvent[] };
+  | { readonly kind: 'ok'; readonly generation: number; readonly sealed: boolean; readonly plan: RunPlan | undefined; readonly stop: string | undefined; readonly events: readonly RunEvent[] };
 
 /** What the sweeper reads of a run. */
 export interface RunPulse {
@@ -39,28 +40,33 @@ export interface RunPulse {
   readonly next: number;
 }
 
-/** A run in Redis: its plan, who holds it, and the log of its events. The keys of a run share one cluster slot; all of them expire. */
+/** A run in Redis: its plan until it ends, who holds it, and the log of its events. The keys of a run share one cluster slot; all of them expire. */
 @Injectable()
 export class StreamLogRepository {
-  constructor(@Inject(REDIS) private readonly redis: Redis, @Inject(CONFIG) private readonly config: Config, private readonly bus: Bus, private readonly news: RunNews) {}
+  constructor(@Inject(REDIS) private readonly redis: Redis, @Inject(CONFIG) private readonly config: Config, private readonly bus: Bus, private readonly news: RunNews, private readonly texts: KeptTexts) {}
 
-  /** Lays the plan ready for a worker. @param home channel of the node that will follow it. */
-  async begin(tenantId: string, runId: string, plan: RunPlan, home: string): Promise<void> {
-    await BEGIN.run(this.redis, [keysOf(tenantId, runId)[0]], [home, JSON.stringify(plan), this.config.runs.logTtlSeconds]);
+  /** A plan as it is to lie there. Errors: the driver's. */
+  async written(tenantId: string, runId: string, plan: RunPlan): Promise<string> {
+    return this.texts.kept({ tenantId, row: runId, kind: 'run_plan' }, JSON.stringify(plan));
+  }
+
+  /** Lays the plan ready for a worker, before anything that is sent after this call. @param home channel of the node that will follow it. */
+  async begin(tenantId: string, runId: string, written: string, home: string): Promise<void> {
+    await BEGIN.run(this.redis, [keysOf(tenantId, runId)[0]], [home, written, this.config.runs.logTtlSeconds]);
   }
 
   /** Takes a fresh run, as generation 1. */
   async take(tenantId: string, runId: string): Promise<Taken> {
     const answer = (await TAKE.run(this.redis, [keysOf(tenantId, runId)[0]], [now()])) as [string, string?, string?, string?];
     if (answer[0] !== 'ok') return { kind: answer[0] as 'gone' | 'done' | 'taken' };
-    return { kind: 'ok', generation: parseInt(answer[1] ?? '1', 10), plan: planOf(answer[2]), stop: answer[3] ?? undefined, events: [] };
+    return { kind: 'ok', generation: parseInt(answer[1] ?? '1', 10), sealed: isSealed(answer[2] ?? ''), plan: this.planOf(tenantId, runId, answer[2]), stop: answer[3] ?? undefined, events: [] };
   }
 
   /** Takes over a run whose holder is lost, under a generation that the run's row has given. */
   async retake(tenantId: string, runId: string, generation: number): Promise<Taken> {
     const answer = (await RETAKE.run(this.redis, keysOf(tenantId, runId), [generation, now()])) as [string, string?, string?, string[]?];
     if (answer[0] !== 'ok') return { kind: answer[0] as 'gone' | 'done' | 'older' };
-    return { kind: 'ok', generation, plan: planOf(answer[1]), stop: answer[2] ?? undefined, events: (answer[3] ?? []).flatMap((entry) => decodeEntry(entry)) };
+    return { kind: 'ok', generation, sealed: isSealed(answer[1] ?? ''), plan: this.planOf(tenantId, runId, answer[1]), stop: answer[2] ?? undefined, events: (answer[3] ?? []).flatMap((entry) => this.decoded(tenantId, runId, entry)) };
   }
 
   /**
@@ -73,7 +79,7 @@ export class StreamLogRepository {
     const [meta, log] = keysOf(tenantId, hold.runId);
     const name = nameOf(tenantId, hold.runId);
     const ends = events.some(isTerminal) ? 1 : 0;
-    const args = [hold.generation, first.seq, events.length, encodeEntry(events), ends, this.config.runs.logTtlSeconds, name, now(), this.bus.home];
+    const args = [hold.generation, first.seq, events.length, this.encoded(tenantId, hold, events), ends, this.config.runs.logTtlSeconds, name, now(), this.bus.home];
     const index = (await patiently(() => APPEND.run(this.redis, [meta, log], args))) as number;
     return this.told(name, index, events);
   }
@@ -86,8 +92,8 @@ export class StreamLogRepository {
     const [meta, log] = keysOf(tenantId, hold.runId);
     const name = nameOf(tenantId, hold.runId);
     const index = (await patiently(async () => {
-      const blanked = (await this.redis.lrange(log, 0, -1)).flatMap((entry, at) => blankedEntry(entry, at, event.fromSeq));
-      return RECALL.run(this.redis, [meta, log], [hold.generation, event.seq, encodeEntry([event]), name, now(), this.bus.home, ...blanked]);
+      const blanked = (await this.redis.lrange(log, 0, -1)).flatMap((entry, at) => this.blanked(tenantId, hold, entry, at, event.fromSeq));
+      return RECALL.run(this.redis, [meta, log], [hold.generation, event.seq, this.encoded(tenantId, hold, [event]), name, now(), this.bus.home, ...blanked]);
     })) as number;
     return this.told(name, index, [event]);
   }
@@ -99,11 +105,11 @@ export class StreamLogRepository {
   async withdraw(tenantId: string, runId: string, replace: string): Promise<void> {
     const keys = keysOf(tenantId, runId);
     const entries = await this.redis.lrange(keys[1], 0, -1);
-    const events = entries.map((entry) => decodeEntry(entry));
+    const events = entries.map((entry) => this.decoded(tenantId, runId, entry));
     const bySeq = new Map(withdrawn(events.flat(), replace).map((event) => [event.seq, event]));
     const changed = events.flatMap((each, at) => {
-      const [before, after] = [entries[at] ?? '', encodeEntry(each.map((event) => bySeq.get(event.seq) ?? event))];
-      return before === after ? [] : [at, before, after];
+      const [before, after] = [entries[at] ?? '', each.map((event) => bySeq.get(event.seq) ?? event)];
+      return encodeEntry(each) === encodeEntry(after) ? [] : [at, before, this.encoded(tenantId, { runId, sealed: isSealed(before) }, after)];
     });
     if (changed.length > 0 && (await WITHDRAW.run(this.redis, keys, changed)) !== 1) throw new Error('the stream log changed while its words were taken back');
   }
@@ -111,7 +117,7 @@ export class StreamLogRepository {
   /** The words of a run as they stand in its log. */
   async words(tenantId: string, runId: string): Promise<string> {
     const entries = await this.redis.lrange(keysOf(tenantId, runId)[1], 0, -1);
-    return shownText(entries.flatMap((entry) => decodeEntry(entry)));
+    return shownText(entries.flatMap((entry) => this.decoded(tenantId, runId, entry)));
   }
 
   /** Tells followers in this process what was appended, or why it was not. */
@@ -149,27 +155,41 @@ export class StreamLogRepository {
   }
 
   async plan(tenantId: string, runId: string): Promise<RunPlan | undefined> {
-    return planOf(await this.redis.hget(keysOf(tenantId, runId)[0], 'plan'));
+    return this.planOf(tenantId, runId, await this.redis.hget(keysOf(tenantId, runId)[0], 'plan'));
   }
 
   /** The newest event of the log. */
   async last(tenantId: string, runId: string): Promise<RunEvent | undefined> {
     const entry = await this.redis.lindex(keysOf(tenantId, runId)[1], -1);
-    return entry === null ? undefined : decodeEntry(entry).at(-1);
+    return entry === null ? undefined : this.decoded(tenantId, runId, entry).at(-1);
   }
 
   /** Entries from an index on, at most `count`. */
   async read(tenantId: string, runId: string, index: number, count: number): Promise<readonly (readonly RunEvent[])[]> {
     const entries = await this.redis.lrange(keysOf(tenantId, runId)[1], index, index + count - 1);
-    return entries.map((entry) => decodeEntry(entry));
+    return entries.map((entry) => this.decoded(tenantId, runId, entry));
   }
-}
 
-/** An entry without the words from a seq on, and where it stands; nothing where it has none. */
-function blankedEntry(entry: string, at: number, fromSeq: number): readonly [] | readonly [at: number, entry: string] {
-  const events = decodeEntry(entry);
-  if (!events.some((event) => event.type === 'delta' && event.seq >= fromSeq)) return [];
-  return [at, encodeEntry(events.map((event) => (event.type === 'delta' && event.seq >= fromSeq ? { ...event, content: '' } : event)))];
+  /** An entry of the log, or of the news of it. @throws Error when its seal does not open. */
+  decoded(tenantId: string, runId: string, entry: string): readonly RunEvent[] {
+    return decodeEntry(this.texts.opened({ tenantId, row: runId, kind: 'stream_entry' }, entry));
+  }
+
+  private encoded(tenantId: string, { runId, sealed }: Pick<Hold, 'runId' | 'sealed'>, events: readonly RunEvent[]): string {
+    const entry = encodeEntry(events);
+    return sealed === true ? this.texts.sealed({ tenantId, row: runId, kind: 'stream_entry' }, entry) : entry;
+  }
+
+  /** An entry without the words from a seq on, and where it stands; nothing where it has none. */
+  private blanked(tenantId: string, hold: Hold, entry: string, at: number, fromSeq: number): readonly [] | readonly [at: number, entry: string] {
+    const events = this.decoded(tenantId, hold.runId, entry);
+    if (!events.some((event) => event.type === 'delta' && event.seq >= fromSeq)) return [];
+    return [at, this.encoded(tenantId, { ...hold, sealed: isSealed(entry) }, events.map((event) => (event.type === 'delta' && event.seq >= fromSeq ? { ...event, content: '' } : event)))];
+  }
+
+  private planOf(tenantId: string, runId: string, kept: string | null | undefined): RunPlan | undefined {
+    return kept === null || kept === undefined ? undefined : (JSON.parse(this.texts.opened({ tenantId, row: runId, kind: 'run_plan' }, kept)) as RunPlan);
+  }
 }
 
 /** Repeats a step while Redis is away, for PATIENCE_MS. */
@@ -193,8 +213,4 @@ export function nameOf(tenantId: string, runId: string): string {
 function keysOf(tenantId: string, runId: string): readonly [meta: string, log: string] {
   const tag = `{run:${tenantId}:${runId}}`;
   return [`${tag}:meta`, `${tag}:log`];
-}
-
-function planOf(text: string | null | undefined): RunPlan | undefined {
-  return text === null || text === undefined ? undefined : (JSON.parse(text) as RunPlan);
 }
