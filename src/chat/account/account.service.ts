@@ -4,12 +4,13 @@ import { Database } from '../../platform/database/index.js';
 import { DomainError } from '../../platform/errors/index.js';
 import { newId } from '../../platform/values/index.js';
 import { StandingService, UserService } from '../../identity/index.js';
-import { DeskErasure, MediaService } from '../../moderation/index.js';
+import { DeskErasure, MediaService, WithheldCode, type CodeFilter } from '../../moderation/index.js';
 import { TenantService } from '../../tenants/index.js';
 import { ConversationRepository, type Conversation } from '../conversations/conversation.repository.js';
 import { aigcLabel, handedOut, isGenerated, type HandOut } from '../labels/aigc-label.js';
 import { LabelFreeService } from '../labels/label-free.service.js';
 import { MessageRepository, type Message } from '../messages/message.repository.js';
+import { withoutCode } from '../messages/shown-words.js';
 import { userOf } from '../run/owner.js';
 import { RunControlService } from '../run/run-control.service.js';
 import { RunRepository } from '../run/run.repository.js';
@@ -32,6 +33,7 @@ export class AccountService {
     private readonly desk: DeskErasure,
     private readonly labelFree: LabelFreeService,
     private readonly media: MediaService,
+    private readonly code: WithheldCode,
   ) {}
 
   /** Everything that is kept of the caller, as the pieces of one JSON text. It begins and ends with the visible label, and each answer has the implicit one (标识办法, Art. 4 and 5). */
@@ -42,9 +44,10 @@ export class AccountService {
     yield `${JSON.stringify(own).slice(0, -1)},"conversations":[`;
     const handOut = { id: newId(), provider: compliance.provider ?? displayName };
     const shown = await this.tenants.modelNames(ctx);
+    const filter = await this.code.filterFor(ctx);
     let first = true;
     for await (const conversation of this.all(ctx)) {
-      yield `${first ? '' : ','}${JSON.stringify({ id: conversation.id, title: conversation.title, model: shown(conversation.model), system_prompt: conversation.systemPrompt, created_at: conversation.createdAt, messages: await this.messagesOf(ctx, conversation.id, shown, handOut) })}`;
+      yield `${first ? '' : ','}${JSON.stringify({ id: conversation.id, title: conversation.title, model: shown(conversation.model), system_prompt: conversation.systemPrompt, created_at: conversation.createdAt, messages: await this.messagesOf(ctx, conversation.id, shown, handOut, filter) })}`;
       first = false;
     }
     yield `],"end_notice":${JSON.stringify(compliance.notice)}}`;
@@ -84,10 +87,10 @@ export class AccountService {
     }
   }
 
-  private async messagesOf(ctx: RequestContext, conversationId: string, shown: (model: string) => string, handOut: HandOut): Promise<readonly Record<string, unknown>[]> {
+  private async messagesOf(ctx: RequestContext, conversationId: string, shown: (model: string) => string, handOut: HandOut, filter: (() => CodeFilter) | undefined): Promise<readonly Record<string, unknown>[]> {
     return this.database.inTenant(ctx, async (tx) => {
       const rows: Record<string, unknown>[] = [];
-      for await (const message of this.messages.all(tx, conversationId)) rows.push(exported({ ...message, model: message.model === null ? null : shown(message.model) }, handOut));
+      for await (const message of this.messages.all(tx, conversationId)) rows.push(exported({ ...withoutCode(message, filter), model: message.model === null ? null : shown(message.model) }, handOut));
       return rows;
     });
   }

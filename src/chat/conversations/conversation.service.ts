@@ -4,10 +4,12 @@ import { Database } from '../../platform/database/index.js';
 import { DomainError } from '../../platform/errors/index.js';
 import { decodeCursor, isId, newId, pageOf, type Page } from '../../platform/values/index.js';
 import { TenantService } from '../../tenants/index.js';
+import { WithheldCode } from '../../moderation/index.js';
 import { ModelService } from '../../upstream/index.js';
 import { OwnWords } from '../account/own-words.service.js';
 import { HistoryRepository } from '../messages/history.repository.js';
 import { MessageRepository, type Message } from '../messages/message.repository.js';
+import { withoutCode } from '../messages/shown-words.js';
 import { userOf } from '../run/owner.js';
 import { RunControlService } from '../run/run-control.service.js';
 import { RunRepository } from '../run/run.repository.js';
@@ -42,6 +44,7 @@ export class ConversationService {
     private readonly tenants: TenantService,
     private readonly models: ModelService,
     private readonly words: OwnWords,
+    private readonly code: WithheldCode,
   ) {}
 
   /** @throws DomainError `not_found` (param `model`), `content_blocked` (param `title` or `system_prompt`). */
@@ -96,10 +99,12 @@ export class ConversationService {
     const before = key?.[0] === undefined ? undefined : parseInt(key[0], 10);
     await this.read(ctx, id);
     const named = await this.naming(ctx);
+    const filter = await this.code.filterFor(ctx);
+    const shown = (message: Message): Message => withoutCode(message, filter);
     return this.database.inTenant(ctx, async (tx) => {
       const page = pageOf(await this.messages.newest(tx, id, before, limit + 1), limit, (message) => [String(message.position)]);
       const former = await this.messages.alternatives(tx, id, page.data.filter((message) => message.role === 'assistant').map((message) => message.position));
-      const data = page.data.map((message) => ({ message: named(message), alternatives: former.filter((each) => message.role === 'assistant' && each.position === message.position) }));
+      const data = page.data.map((message) => ({ message: named(shown(message)), alternatives: former.filter((each) => message.role === 'assistant' && each.position === message.position).map(shown) }));
       return { data, nextCursor: page.nextCursor };
     });
   }

@@ -3,9 +3,11 @@ import type { RequestContext } from '../../platform/context/index.js';
 import { Database, type TenantTx } from '../../platform/database/index.js';
 import { DomainError } from '../../platform/errors/index.js';
 import { newId, nowDate } from '../../platform/values/index.js';
+import { WithheldCode, type CodeFilter } from '../../moderation/index.js';
 import { TenantService } from '../../tenants/index.js';
 import { ConversationService } from '../conversations/conversation.service.js';
 import { MessageRepository, type Message, type MessageKey } from '../messages/message.repository.js';
+import { withoutCode } from '../messages/shown-words.js';
 import { userOf } from '../run/owner.js';
 import { aigcLabel, handedOut, isGenerated, type HandOut } from './aigc-label.js';
 import { WRITERS, type DocumentFrame, type DocumentMessage, type ExportFormat } from './conversation-document.js';
@@ -37,6 +39,7 @@ export class ConversationExportService {
     private readonly conversations: ConversationService,
     private readonly messages: MessageRepository,
     private readonly labelFree: LabelFreeService,
+    private readonly code: WithheldCode,
   ) {}
 
   /**
@@ -55,7 +58,7 @@ export class ConversationExportService {
       return { keys: shown, generated: messageIds };
     });
     const frame: DocumentFrame = { id: conversationId, title, model, createdAt, exportedAt: nowDate(), notice: terms === undefined ? compliance.notice : undefined, generated, handOut };
-    return { mediaType: WRITERS[format].mediaType, name: `conversation-${conversationId}.${format}`, pieces: this.write(ctx, { format, frame, keys, shown: await this.tenants.modelNames(ctx) }) };
+    return { mediaType: WRITERS[format].mediaType, name: `conversation-${conversationId}.${format}`, pieces: this.write(ctx, { format, frame, keys, shown: await this.tenants.modelNames(ctx), filter: await this.code.filterFor(ctx) }) };
   }
 
   private async keys(tx: TenantTx, conversationId: string): Promise<readonly MessageKey[]> {
@@ -64,15 +67,15 @@ export class ConversationExportService {
     return keys;
   }
 
-  private async *write(ctx: RequestContext, plan: { readonly format: ExportFormat; readonly frame: DocumentFrame; readonly keys: readonly MessageKey[]; readonly shown: (model: string) => string }): AsyncGenerator<string> {
-    const { frame, keys, shown } = plan;
+  private async *write(ctx: RequestContext, plan: { readonly format: ExportFormat; readonly frame: DocumentFrame; readonly keys: readonly MessageKey[]; readonly shown: (model: string) => string; readonly filter: (() => CodeFilter) | undefined }): AsyncGenerator<string> {
+    const { frame, keys, shown, filter } = plan;
     const writer = WRITERS[plan.format];
     yield* writer.head(frame);
     let first = true;
     for (let from = 0; from < keys.length; from += PAGE) {
       const rows = await this.database.inTenant(ctx, (tx) => this.messages.byKeys(tx, frame.id, keys.slice(from, from + PAGE)));
       for (const row of rows) {
-        yield writer.message(documentMessage(row, shown, frame.handOut), frame, first);
+        yield writer.message(documentMessage(withoutCode(row, filter), shown, frame.handOut), frame, first);
         first = false;
       }
     }

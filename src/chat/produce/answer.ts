@@ -1,5 +1,5 @@
 import type { DeltaBatch, UpstreamUsage } from '../../upstream/index.js';
-import { DELTA_LIMIT, type RunEvent } from '../stream/run-event.js';
+import { pieces, type RunEvent } from '../stream/run-event.js';
 import { PaceMeter } from '../wire/pace.js';
 
 /** Longest answer in UTF-16 units: a bound on memory, far above any model's longest answer. */
@@ -70,10 +70,10 @@ export class Answer {
 
   /** @throws AnswerTooLong past ANSWER_LIMIT; what came before stays. */
   say(contents: readonly string[], atMs: number): readonly RunEvent[] {
-    const pieces = contents.flatMap(cut);
-    if (pieces.reduce((length, content) => length + content.length, this.length) > ANSWER_LIMIT) throw new AnswerTooLong();
+    const cut = contents.flatMap(pieces);
+    if (cut.reduce((length, content) => length + content.length, this.length) > ANSWER_LIMIT) throw new AnswerTooLong();
     const first = this.nextSeq + this.pending.length;
-    const deltas = pieces.map((content, at): RunEvent => {
+    const deltas = cut.map((content, at): RunEvent => {
       const pace = this.pace.observe(content.length, atMs);
       return { type: 'delta', seq: first + at, content, ...(pace === undefined ? {} : { pace }) };
     });
@@ -88,7 +88,7 @@ export class Answer {
   recall(from: number, replace: string): Extract<RunEvent, { type: 'recall' }> {
     let told = 0;
     const part = this.parts.find(({ content }) => (told += content.length) > from);
-    const event = { type: 'recall', seq: this.nextSeq, fromSeq: part?.seq ?? this.nextSeq, replace: cut(replace)[0] ?? '' } as const;
+    const event = { type: 'recall', seq: this.nextSeq, fromSeq: part?.seq ?? this.nextSeq, replace: pieces(replace)[0] ?? '' } as const;
     this.pending = [event];
     return event;
   }
@@ -97,18 +97,4 @@ export class Answer {
     this.parts.push({ seq, content });
     this.length += content.length;
   }
-}
-
-/** Cuts a long delta into pieces that fit a frame, never inside a surrogate pair. */
-function cut(content: string): readonly string[] {
-  if (content.length <= DELTA_LIMIT) return [content];
-  const pieces: string[] = [];
-  for (let from = 0; from < content.length; ) {
-    let to = Math.min(content.length, from + DELTA_LIMIT);
-    const unit = content.charCodeAt(to - 1);
-    if (to < content.length && unit >= 0xd800 && unit <= 0xdbff) to -= 1;
-    pieces.push(content.slice(from, to));
-    from = to;
-  }
-  return pieces;
 }

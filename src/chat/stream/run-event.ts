@@ -38,6 +38,20 @@ export type RunEvent =
 /** Longest `content` of one delta, in UTF-16 units: keeps every frame of every format below 4 KiB. */
 export const DELTA_LIMIT = 512;
 
+/** Cuts the words of a long delta so that each piece fits a frame, never inside a surrogate pair. */
+export function pieces(content: string): readonly string[] {
+  if (content.length <= DELTA_LIMIT) return [content];
+  const cut: string[] = [];
+  for (let from = 0; from < content.length; ) {
+    let to = Math.min(content.length, from + DELTA_LIMIT);
+    const unit = content.charCodeAt(to - 1);
+    if (to < content.length && unit >= 0xd800 && unit <= 0xdbff) to -= 1;
+    cut.push(content.slice(from, to));
+    from = to;
+  }
+  return cut;
+}
+
 /** What a follower sees: the log, and beside it signs of life that are not kept. */
 export type StreamFrame =
   | RunEvent

@@ -3,12 +3,14 @@ import type { RequestContext } from '../../platform/context/index.js';
 import { Database } from '../../platform/database/index.js';
 import { DomainError, ERROR_CATALOGUE, ERROR_CODES, type ErrorCode } from '../../platform/errors/index.js';
 import { now } from '../../platform/values/index.js';
+import { WithheldCode } from '../../moderation/index.js';
 import { MessageRepository } from '../messages/message.repository.js';
 import { Answer } from '../produce/answer.js';
 import type { RunRecord } from '../run/run.js';
 import { RunRepository } from '../run/run.repository.js';
 import type { WireSubject } from '../wire/wire.js';
 import { FollowService } from './follow.service.js';
+import { framesWithoutCode } from './frames-without-code.js';
 import { isTerminal, type FinishReason, type RunEvent, type StreamFrame } from './run-event.js';
 import { StreamLogRepository } from './stream-log.repository.js';
 
@@ -24,6 +26,7 @@ export class RunStreamService {
     private readonly runs: RunRepository,
     private readonly messages: MessageRepository,
     private readonly database: Database,
+    private readonly code: WithheldCode,
   ) {}
 
   /** What encoders must know of a run that was begun earlier. */
@@ -47,13 +50,26 @@ export class RunStreamService {
     if (expired && after > 0) {
       throw new DomainError('not_found', { param: 'after', message: 'the stream of this run has expired; read the answer among the messages of its conversation' });
     }
-    return expired ? this.replay(ctx, run.id) : this.frames(ctx, run.id, after, signal, false);
+    return expired ? this.shown(ctx, (from) => this.replay(ctx, run.id, from), after) : this.frames(ctx, run.id, after, signal, false);
   }
 
   /** Batches of frames after `after`, to the end of the run or of the client's interest. Always ends with a terminal event unless `signal` was aborted. */
-  async *frames(ctx: RequestContext, runId: string, after: number, signal: AbortSignal, begunHere: boolean): AsyncGenerator<readonly StreamFrame[]> {
+  frames(ctx: RequestContext, runId: string, after: number, signal: AbortSignal, begunHere: boolean): AsyncGenerator<readonly StreamFrame[]> {
+    const told = (from: number): AsyncGenerator<readonly StreamFrame[]> => this.told({ ctx, runId, begunHere }, from, after, signal);
+    // What this very request began was made for its client.
+    return begunHere ? told(after) : this.shown(ctx, told, after);
+  }
+
+  /** As the caller's client may show it: whether a line is code is told by those before it. @param told frames after a seq */
+  private async *shown(ctx: RequestContext, told: (after: number) => AsyncGenerator<readonly StreamFrame[]>, after: number): AsyncGenerator<readonly StreamFrame[]> {
+    const filter = await this.code.filterFor(ctx);
+    yield* filter === undefined ? told(after) : framesWithoutCode(told(0), filter(), after);
+  }
+
+  /** @param from where to read on. @param after what the client has: its own end, where the log has none. */
+  private async *told({ ctx, runId, begunHere }: { readonly ctx: RequestContext; readonly runId: string; readonly begunHere: boolean }, from: number, after: number, signal: AbortSignal): AsyncGenerator<readonly StreamFrame[]> {
     let seen = 0;
-    for await (const batch of this.follower.follow({ tenantId: ctx.tenantId, runId, begunHere }, after, signal, () => this.isGone(ctx, runId))) {
+    for await (const batch of this.follower.follow({ tenantId: ctx.tenantId, runId, begunHere }, from, signal, () => this.isGone(ctx, runId))) {
       for (const frame of batch) if ('seq' in frame) seen = frame.seq;
       yield batch;
       if (batch.some((frame) => 'seq' in frame && isTerminal(frame))) return;
@@ -67,8 +83,8 @@ export class RunStreamService {
     return last !== undefined && isTerminal(last) && last.seq <= after;
   }
 
-  private async *replay(ctx: RequestContext, runId: string): AsyncGenerator<readonly StreamFrame[]> {
-    yield await this.fromRow(ctx, runId, 0);
+  private async *replay(ctx: RequestContext, runId: string, after: number): AsyncGenerator<readonly StreamFrame[]> {
+    yield await this.fromRow(ctx, runId, after);
   }
 
   /** The log will never say how the run ended, and its row says that it is over: Redis has forgotten it, or was away when it ended. */
