@@ -35,6 +35,7 @@ export { SanctionService, type Offending } from './sanctions/sanction.service.js
 export { GateService, type OpenGate } from './gate/gate.service.js';
 export type { GateChunk, GateEvent } from './gate/output-gate.js';
 export type { ScreeningSubject } from './screening/consequences.service.js';
+export { ContextScreening, type EarlierTurn } from './screening/context-screening.service.js';
 export { WithheldCode, type CodeFilter } from './screening/withheld-code.service.js';
 export { ScreeningService, type LocalVerdict, type WrittenTexts } from './screening/screening.service.js';
 export { SupportInbox } from './support/support-inbox.service.js';

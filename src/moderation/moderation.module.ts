@@ -23,6 +23,7 @@ import { Consequences } from './screening/consequences.service.js';
 import { ModerationsController } from './screening/moderations.controller.js';
 import { ModerationsService } from './screening/moderations.service.js';
 import { ScreeningService } from './screening/screening.service.js';
+import { ContextScreening } from './screening/context-screening.service.js';
 import { WithheldCode } from './screening/withheld-code.service.js';
 import { RemoteScreening } from './screening/remote-screening.service.js';
 import { RetentionJob } from './verdicts/retention.job.js';
@@ -52,7 +53,7 @@ const REMOTE = [
   RemoteScreening,
 ];
 const LOG = [VerdictRepository, VerdictMonths, VerdictTexts, VerdictLog];
-const SCREENING = [Consequences, ScreeningService, GateService, WithheldCode];
+const SCREENING = [Consequences, ScreeningService, GateService, WithheldCode, ContextScreening];
 const API = [VerdictSearch, ModerationsService];
 const API_DOOR = [VerdictSearch];
 const WORKER = [RetentionJob, MediaJob];
@@ -91,7 +92,7 @@ export class ModerationModule implements OnApplicationBootstrap {
       imports: [TenantsModule, IdentityModule, PeopleModule.for(role)],
       controllers: api ? [ModerationsController] : [],
       providers: [...MADE, ...POLICY, ...REMOTE, ...LOG, ...WORDS, ...SCREENING, ...MEDIA, ...(api ? [...API, WordOwners, ...WORD_STAFF] : []), ...(worker ? WORKER : [])],
-      exports: [PeopleModule, PolicyService, RemoteScreening, VerdictLog, Lexicons, ScreeningService, GateService, WithheldCode, MediaService, MediaVerdicts, ...(api ? [...API_DOOR, ...WORD_STAFF] : [])],
+      exports: [PeopleModule, PolicyService, RemoteScreening, VerdictLog, Lexicons, ScreeningService, GateService, WithheldCode, ContextScreening, MediaService, MediaVerdicts, ...(api ? [...API_DOOR, ...WORD_STAFF] : [])],
     };
   }
 }

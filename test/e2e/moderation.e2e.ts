@@ -306,7 +306,6 @@ describe('a client of the field', () => {
     expect([refused.status, refused.body.error.message]).toEqual([422, '提问涉及敏感话题']);
   });
 
-
   it('reads a refusal as code 102 with the text to show', async () => {
     const { user } = await stage();
     const conversation = await makeConversation(platform.api, user);

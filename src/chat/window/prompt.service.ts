@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { RequestContext } from '../../platform/context/index.js';
 import { DomainError } from '../../platform/errors/index.js';
 import { newId } from '../../platform/values/index.js';
+import { ContextScreening } from '../../moderation/index.js';
 import { TenantService } from '../../tenants/index.js';
 import { ModelService, TokenCounter, type Audience, type Model, type OfferedModel, type Sampling, type UpstreamRequest } from '../../upstream/index.js';
 import type { History } from '../messages/history.js';
@@ -10,7 +11,7 @@ import type { Ask } from '../start/ask.js';
 import { userOf } from '../run/owner.js';
 import type { RunPlan } from '../run/run.js';
 import type { OpenInput } from '../run/run.repository.js';
-import { fitWindow, type Window } from './window.js';
+import { fitWindow, withTurns, type Window } from './window.js';
 
 /** What a model is to be shown for a question, and what the run's row will need. */
 export interface Prepared {
@@ -31,7 +32,7 @@ export interface Prepared {
 /** A message's way, stage 3: what the model is shown. */
 @Injectable()
 export class PromptService {
-  constructor(private readonly tenants: TenantService, private readonly models: ModelService, private readonly tokens: TokenCounter, private readonly history: HistoryRepository) {}
+  constructor(private readonly tenants: TenantService, private readonly models: ModelService, private readonly tokens: TokenCounter, private readonly history: HistoryRepository, private readonly context: ContextScreening) {}
 
   /**
    * @param fresh reads the history from the database: what the cache had proved stale.
@@ -55,7 +56,9 @@ export class PromptService {
     const turns = ask.kind === 'regenerate' && history.newest?.answered ? history.turns.slice(0, -1) : history.turns;
     const systemText = history.systemPrompt ?? settings.systemPrompt;
     const systemPrompt = systemText === undefined ? undefined : { text: systemText, tokens: await this.tokens.count(systemText, model.encoding) };
-    const window = fitWindow({ systemPrompt, turns, question, contextWindow: model.contextWindow, answerRoom: model.maxAnswerTokens });
+    const fitted = fitWindow({ systemPrompt, turns, question, contextWindow: model.contextWindow, answerRoom: model.maxAnswerTokens });
+    const shown = turns.slice(fitted.droppedTurns);
+    const window = withTurns(fitted, shown, await this.context.judged(ctx, shown));
     return {
       ownPrompt: history.systemPrompt !== undefined,
       model,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DomainError } from '../../platform/errors/index.js';
-import { TOKENS_PER_MESSAGE, TOKENS_PRIMING, fitWindow, type Turn } from './window.js';
+import { TOKENS_PER_MESSAGE, TOKENS_PRIMING, fitWindow, withTurns, type Turn } from './window.js';
 
 const turn = (name: string, tokens: number): Turn => ({ question: `q${name}`, questionTokens: tokens, answer: `a${name}`, answerTokens: tokens });
 
@@ -56,5 +56,26 @@ describe('fitWindow', () => {
       // A step frees a quarter of 1,000 tokens, and a turn takes at most 46.
       expect(changes).toBeLessThanOrEqual(Math.ceil(turns.length / 5));
     }), { numRuns: 30 });
+  });
+});
+
+describe('withTurns', () => {
+  const turns = [turn('1', 5), turn('2', 7), turn('3', 9)];
+  const fit = (kept: readonly Turn[], systemPrompt?: { readonly text: string; readonly tokens: number }) => fitWindow({ systemPrompt, turns: kept, question: { text: 'q', tokens: 5 }, contextWindow: 1000, answerRoom: 100 });
+
+  it('is the very window where nothing changes', () => {
+    const window = fit(turns);
+    expect(withTurns(window, turns, [...turns])).toBe(window);
+  });
+
+  it.each([undefined, { text: 's', tokens: 3 }])('is the window without the turns that are left out, system prompt %j', (systemPrompt) => {
+    const [first, , third] = turns;
+    expect(withTurns(fit(turns, systemPrompt), turns, [first, undefined, third])).toEqual(fit(turns.filter((each) => each !== turns[1]), systemPrompt));
+    expect(withTurns(fit(turns, systemPrompt), turns, [undefined, undefined, undefined])).toEqual(fit([], systemPrompt));
+  });
+
+  it('shows a turn with its words covered', () => {
+    const covered = { ...turn('2', 7), answer: '***' };
+    expect(withTurns(fit(turns), turns, [turns[0], covered, turns[2]]).messages.map(({ content }) => content)).toEqual(['q1', 'a1', 'q2', '***', 'q3', 'a3', 'q']);
   });
 });

@@ -61,6 +61,21 @@ export function fitWindow(input: WindowInput): Window {
   return { messages, tokens: bare + tokens, droppedTurns: first };
 }
 
+/**
+ * The window with its turns as they may be shown: words covered, which changes their tokens hardly, or left out.
+ * @param shown the turns in it, oldest first. @param judged the same, in their order; undefined: left out
+ */
+export function withTurns(window: Window, shown: readonly Turn[], judged: readonly (Turn | undefined)[]): Window {
+  if (judged.every((turn, at) => turn === shown[at])) return window;
+  const systemPrompts = window.messages.length - 2 * shown.length - 1;
+  const messages = [
+    ...window.messages.slice(0, systemPrompts),
+    ...judged.flatMap((turn): PromptMessage[] => (turn === undefined ? [] : [{ role: 'user', content: turn.question }, { role: 'assistant', content: turn.answer }])),
+    ...window.messages.slice(-1),
+  ];
+  return { ...window, messages, tokens: shown.reduce((tokens, turn, at) => (judged[at] === undefined ? tokens - tokensOf(turn) : tokens), window.tokens) };
+}
+
 /** The first turn that is shown, and the tokens of all that are. @param room tokens for turns and question. */
 function beginOf(turns: readonly Turn[], questionTokens: number, room: number): { readonly first: number; readonly tokens: number } {
   let first = 0;

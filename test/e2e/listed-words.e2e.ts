@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { admin, logIn, makeConversation, makeTenant, type TestTenant, type TestUser } from '../kit/factories.js';
+import { listWords } from '../kit/moderation.js';
+import { Platform } from '../kit/platform.js';
+import { scripted, unseen, upstreamRequests } from '../kit/upstream-script.js';
+
+let platform: Platform;
+let staff: string;
+let tenant: TestTenant;
+let user: TestUser;
+let conversation: string;
+
+beforeAll(async () => {
+  platform = await Platform.start();
+  staff = await admin(platform);
+});
+beforeEach(async () => {
+  tenant = await makeTenant(platform, staff);
+  user = await logIn(platform, tenant);
+  conversation = await makeConversation(platform.api, user);
+});
+afterAll(async () => platform.stop());
+
+async function say(content: string): Promise<void> {
+  await (await platform.api.stream('POST', `/v1/conversations/${conversation}/messages?format=sse`, { token: user.token, body: { content } })).all();
+}
+const messages = async (): Promise<{ content: string }[]> => (await platform.api.ok('GET', `/v1/conversations/${conversation}/messages`, { token: user.token })).data;
+
+describe('listed words', () => {
+  it('hold for earlier turns, too: words listed since are covered in the context, or their turn is left out', async () => {
+    const turns = [['甲问后来一', '甲答'], ['乙问', '乙答后来二'], ['丙问', '丙答后来三'], ['丁问后来四', '丁答'], ['戊问', '戊答']] as const;
+    for (const [question, text] of turns) await say(unseen({ text }, question));
+    const context = async (): Promise<string> => {
+      const question = scripted({ text: '好' });
+      await say(question);
+      return (await upstreamRequests(platform)).find((request) => request.messages.at(-1)?.content.includes(question))?.messages.slice(0, -1).map(({ content }) => content).join('|') ?? '';
+    };
+    const before = await context();
+    for (const words of turns.flat()) expect(before).toContain(words);
+    await listWords(platform, staff, tenant, [{ text: '后来一', action: 'mask' }, { text: '后来二', action: 'mask' }, { text: '后来三', action: 'block' }, { text: '后来四', action: 'answer' }]);
+    const after = await context();
+    for (const words of ['甲问***', '甲答', '乙问', '乙答***', '戊问', '戊答']) expect(after).toContain(words);
+    for (const words of ['后来', '丙问', '丙答', '丁问', '丁答']) expect(after).not.toContain(words);
+    expect((await messages()).map(({ content }) => content).join()).toContain('丙答后来三');
+  });
+});
