@@ -43,4 +43,10 @@ describe('listed words', () => {
     for (const words of ['后来', '丙问', '丙答', '丁问', '丁答']) expect(after).not.toContain(words);
     expect((await messages()).map(({ content }) => content).join()).toContain('丙答后来三');
   });
+
+  it('that are only to be noted are not covered in a question', async () => {
+    await listWords(platform, staff, tenant, [{ text: '可疑丁', action: 'review' }, { text: '记号戊', action: 'label' }, { text: '脏话丙', action: 'mask' }]);
+    await say(`可疑丁、记号戊和脏话丙 ${scripted({ tokens: 2 })}`);
+    expect((await messages())[1]?.content).toContain('可疑丁、记号戊和*** ');
+  });
 });

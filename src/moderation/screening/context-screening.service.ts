@@ -4,9 +4,10 @@ import { LRUCache } from 'lru-cache';
 import type { RequestContext } from '../../platform/context/index.js';
 import { PolicyService } from '../policy/policy.service.js';
 import type { Hit } from '../text/lexicon-entry.js';
-import { masked, scanInTurns } from '../text/scan.js';
+import { scanInTurns } from '../text/scan.js';
 import { Turns } from '../text/turns.js';
 import { Lexicons, versionOf } from '../words/lexicons.service.js';
+import { covered } from './cover.js';
 
 /** A question with its answer, which were judged when they were written. */
 export interface EarlierTurn {
@@ -67,10 +68,6 @@ function shown<Turn extends EarlierTurn>(turn: Turn, question: readonly Hit[], a
 /** Whether anything of a text must not be shown. */
 function hidden(hits: readonly Hit[]): boolean {
   return hits.some(({ entry }) => entry.action === 'block' || entry.action === 'answer' || entry.action === 'mask');
-}
-
-function covered(text: string, hits: readonly Hit[]): string {
-  return hidden(hits) ? masked(text, hits.filter(({ entry }) => entry.action === 'mask')) : text;
 }
 
 /** Begins with the tenant, as every key. UTF-16 is what the texts are already. */

@@ -4,11 +4,12 @@ import { PolicyService } from '../policy/policy.service.js';
 import type { ModerationPolicy } from '../policy/policy.js';
 import type { Hit } from '../text/lexicon-entry.js';
 import type { Lexicon } from '../text/lexicon.js';
-import { masked, scanInTurns } from '../text/scan.js';
+import { scanInTurns } from '../text/scan.js';
 import { Turns } from '../text/turns.js';
 import type { Verdict } from '../verdict.js';
 import { Lexicons } from '../words/lexicons.service.js';
 import { Consequences, type ScreeningSubject } from './consequences.service.js';
+import { covered } from './cover.js';
 import { decidingHit, localJudgement, versionOf } from './local-judgement.js';
 import { RemoteScreening, type RemoteRequest } from './remote-screening.service.js';
 
@@ -47,8 +48,8 @@ export class ScreeningService {
     const hits = found.flatMap((each) => each.hits);
     const judgement = localJudgement('input', versionOf(lexicons), hits, mode, performance.now() - begin);
     this.consequences.note(ctx, subject, [...written.texts, ...written.beside].join('\n'), [judgement]);
-    const covered = mode === 'on' ? found.slice(0, written.texts.length).map(({ text, hits: own }) => masked(text, own.filter(({ entry }) => entry.action === 'mask'))) : written.texts;
-    return { action: judgement.action, judgements: [judgement], ...(judgement.action === 'pass' ? {} : { by: judgement }), ...messageOf(judgement.action, hits, policy), texts: covered };
+    const shown = mode === 'on' ? found.slice(0, written.texts.length).map(({ text, hits: own }) => covered(text, own)) : written.texts;
+    return { action: judgement.action, judgements: [judgement], ...(judgement.action === 'pass' ? {} : { by: judgement }), ...messageOf(judgement.action, hits, policy), texts: shown };
   }
 
   /**
