@@ -6,6 +6,8 @@ import { Platform } from '../kit/platform.js';
 import { scripted } from '../kit/upstream-script.js';
 
 const NOTICE = '内容由AI生成，仅供参考';
+/** Messages of a long conversation. */
+const LONG = 24_000;
 const TERMS = { label_free_exports: true, label_free_terms_url: 'https://a.example/terms', label_free_terms_version: '2026-11' };
 
 let platform: Platform;
@@ -103,23 +105,27 @@ describe('an export of one conversation', () => {
     expect(body.messages[1].id).not.toBe(answer?.id);
   });
 
-  it('streams a long conversation whole, in order', async () => {
-    const conversation = await makeConversation(platform.api, user);
+  it('streams a long conversation whole, in order, whatever its length', async () => {
+    const owner = await logIn(platform, tenant, 'writer');
+    const conversation = await makeConversation(platform.api, owner);
     await platform.sql(
       `INSERT INTO messages (tenant_id, conversation_id, position, id, role, content, state, superseded, tokens, tokenizer)
-       SELECT $1, $2, n, gen_random_uuid(), CASE WHEN n % 2 = 0 THEN 'assistant' ELSE 'user' END, 'm' || n || '.', 'complete', false, 1, 'o200k_base' FROM generate_series(1, 2000) n`,
-      [tenant.id, conversation],
+       SELECT $1, $2, n, gen_random_uuid(), CASE WHEN n % 2 = 0 THEN 'assistant' ELSE 'user' END, 'm' || n || '.', 'complete', false, 1, 'o200k_base' FROM generate_series(1, $3::int) n`,
+      [tenant.id, conversation, LONG],
     );
-    const { body } = await exportOf(user, conversation, '?format=json');
-    expect(body.messages.map(({ content }: { content: string }) => content)).toEqual(Array.from({ length: 2_000 }, (_, at) => `m${at + 1}.`));
-    expect(frontMatter((await exportOf(user, conversation)).text).AIGC).toHaveLength(1_000);
     await platform.sql(
       `INSERT INTO messages (tenant_id, conversation_id, position, id, role, content, state, superseded, tokens, tokenizer)
-       SELECT $1, $2, n, gen_random_uuid(), 'user', 'x', 'complete', false, 1, 'o200k_base' FROM generate_series(2001, 20001) n`,
-      [tenant.id, conversation],
+       SELECT $1, $2, n, gen_random_uuid(), 'assistant', 'replaced', 'complete', true, 1, 'o200k_base' FROM generate_series(2, $3::int, 2000) n`,
+      [tenant.id, conversation, LONG],
     );
-    expect(await exportOf(user, conversation)).toMatchObject({ status: 400, body: { error: { code: 'invalid_request', param: 'id' } } });
-  });
+    const { body } = await exportOf(owner, conversation, '?format=json');
+    expect(body.messages.map(({ content }: { content: string }) => content)).toEqual(Array.from({ length: LONG }, (_, at) => `m${at + 1}.`));
+    const markdown = (await exportOf(owner, conversation)).text;
+    const listed = [...markdown.slice(0, markdown.indexOf('\n---\n', 4)).matchAll(/ProduceID"?: ?"([\w-]+)"/g)].map(([, id]) => id);
+    expect(listed).toEqual(body.messages.flatMap(({ id, AIGC }: { id: string; AIGC?: object }) => (AIGC === undefined ? [] : [id])));
+    const all = await platform.api.ok('GET', '/v1/me/export', { token: owner.token });
+    expect(all.conversations[0].messages).toHaveLength(LONG + Math.ceil(LONG / 2_000));
+  }, 60_000);
 });
 
 describe('all that is kept of a user', () => {

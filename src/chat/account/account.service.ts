@@ -4,12 +4,13 @@ import { Database } from '../../platform/database/index.js';
 import { DomainError } from '../../platform/errors/index.js';
 import { newId } from '../../platform/values/index.js';
 import { StandingService, UserService } from '../../identity/index.js';
-import { DeskErasure, MediaService, WithheldCode, type CodeFilter } from '../../moderation/index.js';
+import { DeskErasure, MediaService, WithheldCode } from '../../moderation/index.js';
 import { TenantService } from '../../tenants/index.js';
 import { ConversationRepository, type Conversation } from '../conversations/conversation.repository.js';
 import { aigcLabel, handedOut, isGenerated, type HandOut } from '../labels/aigc-label.js';
+import { inPages } from '../labels/conversation-reading.js';
 import { LabelFreeService } from '../labels/label-free.service.js';
-import { MessageRepository, type Message } from '../messages/message.repository.js';
+import { BEGINNING, END, MessageRepository, type Message } from '../messages/message.repository.js';
 import { withoutCode } from '../messages/shown-words.js';
 import { userOf } from '../run/owner.js';
 import { RunControlService } from '../run/run-control.service.js';
@@ -47,7 +48,14 @@ export class AccountService {
     const filter = await this.code.filterFor(ctx);
     let first = true;
     for await (const conversation of this.all(ctx)) {
-      yield `${first ? '' : ','}${JSON.stringify({ id: conversation.id, title: conversation.title, model: shown(conversation.model), system_prompt: conversation.systemPrompt, created_at: conversation.createdAt, messages: await this.messagesOf(ctx, conversation.id, shown, handOut, filter) })}`;
+      const about = { id: conversation.id, title: conversation.title, model: shown(conversation.model), system_prompt: conversation.systemPrompt, created_at: conversation.createdAt };
+      yield `${first ? '' : ','}${JSON.stringify(about).slice(0, -1)},"messages":[`;
+      let before = '';
+      for await (const message of this.messagesOf(ctx, conversation.id)) {
+        yield before + JSON.stringify(exported({ ...withoutCode(message, filter), model: message.model === null ? null : shown(message.model) }, handOut));
+        before = ',';
+      }
+      yield ']}';
       first = false;
     }
     yield `],"end_notice":${JSON.stringify(compliance.notice)}}`;
@@ -87,12 +95,8 @@ export class AccountService {
     }
   }
 
-  private async messagesOf(ctx: RequestContext, conversationId: string, shown: (model: string) => string, handOut: HandOut, filter: (() => CodeFilter) | undefined): Promise<readonly Record<string, unknown>[]> {
-    return this.database.inTenant(ctx, async (tx) => {
-      const rows: Record<string, unknown>[] = [];
-      for await (const message of this.messages.all(tx, conversationId)) rows.push(exported({ ...withoutCode(message, filter), model: message.model === null ? null : shown(message.model) }, handOut));
-      return rows;
-    });
+  private messagesOf(ctx: RequestContext, conversationId: string): AsyncGenerator<Message> {
+    return inPages(BEGINNING, PAGE, (after, count) => this.database.inTenant(ctx, (tx) => this.messages.page(tx, conversationId, { before: END, replaced: true }, after, count)));
   }
 }
 

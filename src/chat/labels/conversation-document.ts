@@ -13,8 +13,8 @@ export interface DocumentFrame {
   readonly exportedAt: Date;
   /** The visible label, at start and end; undefined: the user asked for none, and may. */
   readonly notice: string | undefined;
-  /** Ids of the generated messages. */
-  readonly generated: readonly string[];
+  /** Ids of the generated messages, in their order; read once, by formats that need them ahead. */
+  readonly generated: AsyncIterable<string>;
   readonly handOut: HandOut;
 }
 
@@ -31,7 +31,7 @@ export interface DocumentMessage {
 /** How a conversation is written down, piece by piece. */
 export interface DocumentWriter {
   readonly mediaType: string;
-  head(frame: DocumentFrame): Iterable<string>;
+  head(frame: DocumentFrame): AsyncIterable<string>;
   message(message: DocumentMessage, frame: DocumentFrame, first: boolean): string;
   tail(frame: DocumentFrame): string;
 }
@@ -41,7 +41,7 @@ const LINE_END = /\r\n|[\n\r\u0085\u2028\u2029]/;
 
 const markdown: DocumentWriter = {
   mediaType: 'text/markdown',
-  *head(frame) {
+  async *head(frame) {
     yield* frontMatter(frame);
     if (frame.notice !== undefined) yield `\n**${escaped(frame.notice)}**\n`;
     if (frame.title !== null) yield `\n# ${escaped(frame.title)}\n`;
@@ -53,7 +53,7 @@ const markdown: DocumentWriter = {
 
 const plain: DocumentWriter = {
   mediaType: 'text/plain',
-  *head(frame) {
+  async *head(frame) {
     yield* frontMatter(frame);
     if (frame.notice !== undefined) yield `\n${frame.notice}\n`;
     if (frame.title !== null) yield `\n${oneLine(frame.title)}\n`;
@@ -64,7 +64,7 @@ const plain: DocumentWriter = {
 
 const json: DocumentWriter = {
   mediaType: 'application/json',
-  *head(frame) {
+  async *head(frame) {
     const about = { id: frame.id, title: frame.title, model: frame.model, created_at: frame.createdAt, exported_at: frame.exportedAt };
     yield `${JSON.stringify({ ...(frame.notice === undefined ? {} : { notice: frame.notice }), ...about }).slice(0, -1)},"messages":[`;
   },
@@ -79,13 +79,21 @@ export const WRITERS: Readonly<Record<ExportFormat, DocumentWriter>> = { md: mar
  * YAML between two edges. `AIGC` is the label's object where the conversation has one generated message, a list of
  * such objects in the order of the messages where it has several, and absent where nothing in it was generated.
  */
-function* frontMatter({ id, title, createdAt, exportedAt, generated, handOut }: DocumentFrame): Generator<string> {
+async function* frontMatter({ id, title, createdAt, exportedAt, generated, handOut }: DocumentFrame): AsyncGenerator<string> {
   yield `${FRONT_MATTER_EDGE}title: ${yamlScalar(title)}\nconversation: ${yamlScalar(id)}\ncreated_at: ${yamlScalar(createdAt.toISOString())}\nexported_at: ${yamlScalar(exportedAt.toISOString())}\n`;
   const label = (messageId: string): string => yamlObject({ ...aigcLabel(messageId, handOut) });
-  const [first] = generated;
-  if (first !== undefined && generated.length === 1) yield `AIGC: ${label(first)}\n`;
-  if (generated.length > 1) yield 'AIGC:\n';
-  if (generated.length > 1) for (const messageId of generated) yield `  - ${label(messageId)}\n`;
+  let first: string | undefined;
+  let several = false;
+  for await (const messageId of generated) {
+    if (first === undefined) {
+      first = messageId;
+      continue;
+    }
+    if (!several) yield `AIGC:\n  - ${label(first)}\n`;
+    several = true;
+    yield `  - ${label(messageId)}\n`;
+  }
+  if (first !== undefined && !several) yield `AIGC: ${label(first)}\n`;
   yield FRONT_MATTER_EDGE;
 }
 

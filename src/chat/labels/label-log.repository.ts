@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { PlatformTx, TenantTx } from '../../platform/database/index.js';
+import { GENERATED } from '../messages/message.repository.js';
 import type { ExportFormat } from './conversation-document.js';
 
 export const AGREEMENT_KINDS = ['label_free'] as const;
@@ -29,6 +30,8 @@ export interface LabelFreeDelivery {
 
 export interface DeliveryDraft extends Omit<LabelFreeDelivery, 'messageCount' | 'at'> {
   readonly messageIds: readonly string[];
+  /** All generated messages that are shown and stand before this position were delivered, too. */
+  readonly before?: number;
 }
 
 export interface DeliveryFilter {
@@ -66,8 +69,9 @@ export class LabelLogRepository {
   async record(tx: TenantTx, draft: DeliveryDraft): Promise<void> {
     await tx.query(
       `INSERT INTO label_free_deliveries (tenant_id, id, user_id, conversation_id, message_ids, format, agreement_version, agreed_at, request_id)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-      [tx.ctx.tenantId, draft.id, draft.userId, draft.conversationId, draft.messageIds, draft.format, draft.agreementVersion, draft.agreedAt, draft.requestId],
+       VALUES ($1, $2, $3, $4, ARRAY(SELECT id FROM messages WHERE tenant_id = $1 AND conversation_id = $4 AND position < $10 AND NOT superseded AND ${GENERATED} ORDER BY position, id) || $5::uuid[],
+         $6, $7, $8, $9)`,
+      [tx.ctx.tenantId, draft.id, draft.userId, draft.conversationId, draft.messageIds, draft.format, draft.agreementVersion, draft.agreedAt, draft.requestId, draft.before ?? 0],
     );
   }
 
