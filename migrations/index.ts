@@ -27,6 +27,7 @@ import { CreateFacts1764000020000 } from './1764000020000-create-facts.js';
 import { MuteBesideBans1764000021000 } from './1764000021000-mute-beside-bans.js';
 import { KeyVerdictDigests1764000022000 } from './1764000022000-key-verdict-digests.js';
 import { WithholdUnjudged1764000023000 } from './1764000023000-withhold-unjudged.js';
+import { ExpireMediaCalls1764000024000 } from './1764000024000-expire-media-calls.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -59,6 +60,7 @@ export const MIGRATIONS = [
   MuteBesideBans1764000021000,
   KeyVerdictDigests1764000022000,
   WithholdUnjudged1764000023000,
+  ExpireMediaCalls1764000024000,
 ];
 
 /** Their names as the table `migrations` records them. */

@@ -14,6 +14,7 @@ import { WechatBudget } from './checkers/wechat-budget.repository.js';
 import { WechatChecker } from './checkers/wechat-checker.client.js';
 import { MediaJob } from './media/media.job.js';
 import { MediaCallRepository } from './media/media.repository.js';
+import { MediaRetention } from './media/media-retention.service.js';
 import { MEDIA_GUARD, MediaService } from './media/media.service.js';
 import { MediaVerdicts } from './media/media-verdicts.service.js';
 import { PeopleModule } from './people.module.js';
@@ -56,7 +57,7 @@ const LOG = [VerdictRepository, VerdictMonths, VerdictTexts, VerdictLog];
 const SCREENING = [Consequences, ScreeningService, GateService, WithheldCode, ContextScreening];
 const API = [VerdictSearch, ModerationsService];
 const API_DOOR = [VerdictSearch];
-const WORKER = [RetentionJob, MediaJob];
+const WORKER = [MediaRetention, RetentionJob, MediaJob];
 const MEDIA = [{ provide: MEDIA_GUARD, useFactory: () => new OutboundGuard(new AllowList([])) }, MediaCallRepository, MediaVerdicts, MediaService];
 const MADE = [
   { provide: Sealer, inject: [CONFIG], useFactory: (config: Config) => new Sealer(config.masterKeys) },

@@ -136,6 +136,21 @@ export class MediaCallRepository {
     );
     return row === undefined ? undefined : row.check_id;
   }
+
+  /** Tenants that have rows from before a moment. */
+  async tenantsBefore(tx: PlatformTx, before: Date): Promise<readonly string[]> {
+    return (await tx.query<{ tenant_id: string }>('SELECT DISTINCT tenant_id FROM media_calls WHERE made_at < $1', [before])).map((row) => row.tenant_id);
+  }
+
+  /** Removes up to `most` of the tenant's oldest rows from before a moment. @returns how many */
+  async removeBefore(tx: TenantTx, before: Date, most: number): Promise<number> {
+    const rows = await tx.query(
+      `DELETE FROM media_calls c USING (SELECT tenant_id, trace_id FROM media_calls WHERE tenant_id = $1 AND made_at < $2 ORDER BY made_at LIMIT $3) old
+       WHERE c.tenant_id = old.tenant_id AND c.trace_id = old.trace_id RETURNING c.trace_id`,
+      [tx.ctx.tenantId, before, most],
+    );
+    return rows.length;
+  }
 }
 
 function checkOf(row: Row): MediaCheck {
