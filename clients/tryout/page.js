@@ -61,11 +61,15 @@ function tools(item, message, newest) {
   const bar = element('div', 'tools');
   const answers = [...message.alternatives, message];
   let at = answers.length - 1;
+  const bubble = item.querySelector('.bubble');
+  // One that was refused before its first word has none to show.
+  bubble.hidden = answers[at].content === '';
   if (answers.length > 1) {
     const label = element('span', '', `${at + 1}/${answers.length}`);
     const turn = (step) => async () => {
       at = (at + step + answers.length) % answers.length;
-      write(item.querySelector('.bubble'), answers[at].content);
+      write(bubble, answers[at].content);
+      bubble.hidden = answers[at].content === '';
       label.textContent = `${at + 1}/${answers.length}`;
     };
     const back = button('‹', turn(-1));
@@ -74,10 +78,12 @@ function tools(item, message, newest) {
     on.setAttribute('aria-label', '下一个回答');
     bar.append(back, label, on);
   }
-  bar.append(button('复制', async () => {
-    await navigator.clipboard.writeText(labelled(answers[at].content));
-    toast('已复制');
-  }));
+  if (answers.some(({ content }) => content !== '')) {
+    bar.append(button('复制', async () => {
+      await navigator.clipboard.writeText(labelled(answers[at].content));
+      toast('已复制');
+    }));
+  }
   if (newest) bar.append(button('重新回答', () => regenerate(message.id)));
   if (ENDS[message.state]) bar.append(element('span', 'fault', ENDS[message.state]));
   item.append(bar);
@@ -106,10 +112,11 @@ async function showMessages() {
   if (visit !== state.visit) return;
   $('messages').replaceChildren();
   $('empty').hidden = data.length > 0;
-  for (const [at, message] of [...data].reverse().entries()) {
+  const messages = [...data].reverse();
+  for (const [at, message] of messages.entries()) {
     const { item, bubble } = bubbleFor(message.role);
     write(bubble, message.role === 'user' && message.state === 'refused' ? '（这条提问未通过内容审核）' : message.content);
-    if (message.role === 'assistant') tools(item, message, at === data.length - 1);
+    if (message.role === 'assistant') tools(item, message, at === messages.length - 1 && messages[at - 1]?.state !== 'refused');
   }
   $('title').textContent = state.conversation?.title ?? document.title.split(' · ')[0];
   toEnd();
