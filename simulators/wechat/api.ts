@@ -3,6 +3,7 @@ import { checkMedia } from './media-check-async.js';
 import { checkText } from './msg-sec-check.js';
 import { errorBody } from './wechat-errors.js';
 import { sendCustom, showTyping } from './customer/custom-send.js';
+import { sendSubscribed } from './subscribe/subscribe-send.js';
 import { logIn, plainToken, stableToken } from './credentials.js';
 import type { IncomingMessage } from 'node:http';
 import type { Answer, ApiCall } from './api-call.js';
@@ -34,6 +35,7 @@ const WITH_TOKEN: Readonly<Record<string, { readonly answer: (call: ApiCall, sta
   '/wxa/media_check_async': { answer: checkMedia, wrongMethod: 43302 },
   '/cgi-bin/message/custom/send': { answer: sendCustom },
   '/cgi-bin/message/custom/typing': { answer: showTyping },
+  '/cgi-bin/message/subscribe/send': { answer: sendSubscribed },
 };
 
 /** Whether this path is one of the API's. */

@@ -1,6 +1,8 @@
 import { CallLog } from './call-log.js';
 import { Clock } from './clock.js';
+import { Consents } from './subscribe/consents.js';
 import { CustomerWindows } from './customer/windows.js';
+import { DeliveredMessages } from './subscribe/delivered.js';
 import { Faults } from './faults.js';
 import { HumanSessions } from './customer/human-sessions.js';
 import { IssuedTokens } from './issued-tokens.js';
@@ -13,11 +15,14 @@ import { PushSender } from './push/sender.js';
 import { Quotas } from './quotas.js';
 import { ReceivedMessages } from './customer/received.js';
 import { StableTokens } from './stable-tokens.js';
+import { Templates } from './subscribe/templates.js';
 import { WechatApps } from './apps.js';
 import { WordTable } from './word-table.js';
 
 /** More digits than a double holds, as at WeChat. */
 const FIRST_MSG_ID = 24_790_000_000_000_001n;
+/** Fewer digits than WeChat's, so that no client rounds it: the answer of a send has it as a number. */
+const FIRST_NOTICE_ID = 2_790_000_000_000_001;
 
 /** All that the simulator remembers; gone when its process ends. */
 export class WechatState {
@@ -36,14 +41,25 @@ export class WechatState {
   readonly windows = new CustomerWindows(this.clock);
   readonly humans = new HumanSessions(this.clock);
   readonly received = new ReceivedMessages();
+  readonly templates = new Templates();
+  readonly consents = new Consents();
+  readonly delivered = new DeliveredMessages();
   readonly faults = new Faults();
   readonly log = new CallLog();
   #msgId = FIRST_MSG_ID;
+  #noticeId = FIRST_NOTICE_ID;
 
   /** The id of a user's next message. */
   nextMsgId(): bigint {
     const id = this.#msgId;
     this.#msgId += 1n;
+    return id;
+  }
+
+  /** The id of the next subscribe message. */
+  nextNoticeId(): number {
+    const id = this.#noticeId;
+    this.#noticeId += 1;
     return id;
   }
 

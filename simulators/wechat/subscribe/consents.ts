@@ -1,0 +1,46 @@
+const MOST_CONSENTS = 100_000;
+
+/** How many messages a user lets through; `always` is never used up. */
+export type Consent = number | 'always';
+
+/** Who agreed to messages of which template, and how often: one consent is one message. */
+export class Consents {
+  readonly #left = new Map<string, Consent>();
+
+  /** The user agrees that often more. */
+  grant(appid: string, openid: string, template: string, more: Consent): void {
+    const left = this.left(appid, openid, template);
+    this.#set(keyOf(appid, openid, template), more === 'always' || left === 'always' ? 'always' : left + more);
+  }
+
+  /** The user wants none any more. */
+  revoke(appid: string, openid: string, template: string): void {
+    this.#left.delete(keyOf(appid, openid, template));
+  }
+
+  left(appid: string, openid: string, template: string): Consent {
+    return this.#left.get(keyOf(appid, openid, template)) ?? 0;
+  }
+
+  /** Uses one up. @returns the refusal when there is none. */
+  take(appid: string, openid: string, template: string): 43101 | undefined {
+    const left = this.left(appid, openid, template);
+    if (left === 0) return 43101;
+    if (left !== 'always') this.#set(keyOf(appid, openid, template), left - 1);
+    return undefined;
+  }
+
+  #set(key: string, consent: Consent): void {
+    this.#left.delete(key);
+    if (consent === 0) return;
+    this.#left.set(key, consent);
+    for (const oldest of this.#left.keys()) {
+      if (this.#left.size <= MOST_CONSENTS) return;
+      this.#left.delete(oldest);
+    }
+  }
+}
+
+function keyOf(...parts: readonly string[]): string {
+  return JSON.stringify(parts);
+}
