@@ -32,7 +32,11 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
 
 /** Reads the body as a JSON object. Throws {@link BadBody} for anything else. */
 export async function readJsonObject(request: IncomingMessage, limit: number): Promise<Record<string, unknown>> {
-  const body = await readBody(request, limit);
+  return parseJsonObject(await readBody(request, limit));
+}
+
+/** A body as a JSON object. Throws {@link BadBody} for anything else. */
+export function parseJsonObject(body: Buffer): Record<string, unknown> {
   let value: unknown;
   try {
     value = JSON.parse(body.toString('utf8'));

@@ -7,4 +7,7 @@ export type Answer = Record<string, unknown>;
 export interface ApiCall {
   readonly app: WechatApp;
   readonly body: Readonly<Record<string, unknown>>;
+  /** The body as it came, byte by byte: what a signature is about. */
+  readonly raw: Buffer;
+  readonly query: URLSearchParams;
 }

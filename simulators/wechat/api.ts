@@ -1,10 +1,12 @@
-import { BadBody, readJsonObject } from '../http/read-body.js';
+import { BadBody, parseJsonObject, readBody, readJsonObject } from '../http/read-body.js';
 import { checkMedia } from './media-check-async.js';
 import { checkText } from './msg-sec-check.js';
 import { errorBody } from './wechat-errors.js';
 import { sendCustom, showTyping } from './customer/custom-send.js';
+import { queryOrder } from './xpay/query-order.js';
 import { sendSubscribed } from './subscribe/subscribe-send.js';
 import { logIn, plainToken, stableToken } from './credentials.js';
+import { signed } from './xpay/signed-call.js';
 import type { IncomingMessage } from 'node:http';
 import type { Answer, ApiCall } from './api-call.js';
 import type { WechatState } from './wechat-state.js';
@@ -36,6 +38,7 @@ const WITH_TOKEN: Readonly<Record<string, { readonly answer: (call: ApiCall, sta
   '/cgi-bin/message/custom/send': { answer: sendCustom },
   '/cgi-bin/message/custom/typing': { answer: showTyping },
   '/cgi-bin/message/subscribe/send': { answer: sendSubscribed },
+  '/xpay/query_order': { answer: signed('/xpay/query_order', queryOrder) },
 };
 
 /** Whether this path is one of the API's. */
@@ -52,7 +55,7 @@ async function callWithSecret(request: IncomingMessage, url: URL, state: WechatS
   const call = WITH_SECRET[url.pathname];
   if (!call) return {};
   const isPlainText = url.pathname === '/sns/jscode2session';
-  const parameters = call.method === 'GET' ? Object.fromEntries(url.searchParams) : await readParameters(request);
+  const parameters = call.method === 'GET' ? Object.fromEntries(url.searchParams) : await unlessBad(() => readJsonObject(request, BODY_LIMIT));
   const appid = parameters === undefined ? undefined : text(parameters['appid']);
   if (scripted) return { body: scripted, appid, isPlainText };
   if (call.method === 'POST' && request.method !== 'POST') return { body: errorBody(43002), isPlainText };
@@ -64,7 +67,8 @@ async function callWithSecret(request: IncomingMessage, url: URL, state: WechatS
 async function callWithToken(request: IncomingMessage, url: URL, state: WechatState, scripted: Answer | undefined): Promise<Called> {
   const call = WITH_TOKEN[url.pathname];
   if (!call) return {};
-  const asked = await readParameters(request);
+  const raw = (await unlessBad(() => readBody(request, BODY_LIMIT))) ?? Buffer.alloc(0);
+  const asked = await unlessBad(() => parseJsonObject(raw));
   const appid = state.issued.appOf(url.searchParams.get('access_token'));
   const about = { asked, appid: typeof appid === 'string' ? appid : state.issued.ownerOf(url.searchParams.get('access_token')) };
   if (scripted) return { ...about, body: scripted };
@@ -73,12 +77,13 @@ async function callWithToken(request: IncomingMessage, url: URL, state: WechatSt
   if (!app) return { ...about, body: errorBody(typeof appid === 'number' ? appid : 40014) };
   const beyond = state.quotas.take(app.appid, url.pathname);
   if (beyond !== undefined) return { ...about, body: errorBody(beyond) };
-  return { ...about, body: asked ? call.answer({ app, body: asked }, state) : errorBody(47001) };
+  return { ...about, body: asked ? call.answer({ app, body: asked, raw, query: url.searchParams }, state) : errorBody(47001) };
 }
 
-async function readParameters(request: IncomingMessage): Promise<Parameters | undefined> {
+/** What `read` gives; undefined for a body that nobody can read. Throws BadBody for one that is too long. */
+async function unlessBad<Read>(read: () => Read | Promise<Read>): Promise<Read | undefined> {
   try {
-    return await readJsonObject(request, BODY_LIMIT);
+    return await read();
   } catch (error) {
     if (error instanceof BadBody && error.status === 400) return undefined;
     throw error;

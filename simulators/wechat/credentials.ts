@@ -7,7 +7,7 @@ import type { WechatState } from './wechat-state.js';
 type Parameters = Readonly<Record<string, unknown>>;
 
 /** `GET /sns/jscode2session`: a fresh session key with every exchange. Who logs in is in the mini program now. */
-export function logIn(query: Parameters, { apps, codes, openids }: WechatState): Answer {
+export function logIn(query: Parameters, { apps, codes, openids, sessionKeys }: WechatState): Answer {
   const app = apps.authenticate(text(query['appid']), text(query['secret']));
   if (app === 41002 || app === 41004) return errorBody(app);
   const code = text(query['js_code']);
@@ -18,7 +18,9 @@ export function logIn(query: Parameters, { apps, codes, openids }: WechatState):
   if ('errcode' in redeemed) return errorBody(redeemed.errcode);
   const { openid, unionid } = redeemed.user;
   openids.see(app.appid, openid);
-  return { session_key: randomBytes(16).toString('base64'), openid, ...(app.unionBound ? { unionid } : {}) };
+  const sessionKey = randomBytes(16).toString('base64');
+  sessionKeys.set(app.appid, openid, sessionKey);
+  return { session_key: sessionKey, openid, ...(app.unionBound ? { unionid } : {}) };
 }
 
 /** `POST /cgi-bin/stable_token`. */

@@ -7,6 +7,7 @@ import { LOGIN_ROUTES } from './control-login.js';
 import { PUSH_ROUTES } from './control-push.js';
 import { SCRIPT_ROUTES } from './control-script.js';
 import { SUBSCRIBE_ROUTES } from './control-subscribe.js';
+import { XPAY_ROUTES } from './control-xpay.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ControlRoutes } from './control-route.js';
 import type { WechatState } from './wechat-state.js';
@@ -15,7 +16,7 @@ const BODY_LIMIT = 4 * 1024 * 1024;
 /** A try-out page of another origin may ask for codes: it plays the phone. */
 const CORS = { 'access-control-allow-origin': '*', 'access-control-allow-methods': 'GET, POST, PUT, DELETE', 'access-control-allow-headers': 'content-type' };
 
-const ROUTES: ControlRoutes = { ...LOGIN_ROUTES, ...SCRIPT_ROUTES, ...CHECK_ROUTES, ...PUSH_ROUTES, ...CUSTOMER_ROUTES, ...SUBSCRIBE_ROUTES };
+const ROUTES: ControlRoutes = { ...LOGIN_ROUTES, ...SCRIPT_ROUTES, ...CHECK_ROUTES, ...PUSH_ROUTES, ...CUSTOMER_ROUTES, ...SUBSCRIBE_ROUTES, ...XPAY_ROUTES };
 
 /** Answers `/control/…`; the table is in the README beside this folder. */
 export async function answerControl(request: IncomingMessage, response: ServerResponse, url: URL, state: WechatState): Promise<void> {

@@ -43,6 +43,12 @@ const MESSAGES: Record<number, string> = {
   47003: 'argument invalid!',
   48001: 'api unauthorized',
   61010: 'the user has not visited the mini program recently',
+  268490001: 'openid error',
+  268490002: 'param error',
+  268490003: 'signature error',
+  268490004: 'repeated operation',
+  268490005: 'order has been refunded',
+  268490016: 'left_fee is not that of the order',
 };
 
 /** The body of a refused call: WeChat answers HTTP 200 with `errcode`, and `errmsg` ends with `rid: …`. */

@@ -8,14 +8,17 @@ import { HumanSessions } from './customer/human-sessions.js';
 import { IssuedTokens } from './issued-tokens.js';
 import { LoginCodes } from './codes.js';
 import { MediaChecks } from './media-checks.js';
+import { Offers } from './xpay/offers.js';
 import { Openids } from './openids.js';
 import { PlainTokens } from './plain-tokens.js';
 import { PushBook } from './push/settings.js';
 import { PushSender } from './push/sender.js';
 import { Quotas } from './quotas.js';
 import { ReceivedMessages } from './customer/received.js';
+import { SessionKeys } from './session-keys.js';
 import { StableTokens } from './stable-tokens.js';
 import { Templates } from './subscribe/templates.js';
+import { VirtualOrders } from './xpay/orders.js';
 import { WechatApps } from './apps.js';
 import { WordTable } from './word-table.js';
 
@@ -34,6 +37,7 @@ export class WechatState {
   readonly plainTokens = new PlainTokens(this.clock, this.issued);
   readonly quotas = new Quotas(this.clock);
   readonly openids = new Openids(this.clock);
+  readonly sessionKeys = new SessionKeys();
   readonly words = new WordTable();
   readonly media = new MediaChecks();
   readonly pushBook = new PushBook();
@@ -44,6 +48,8 @@ export class WechatState {
   readonly templates = new Templates();
   readonly consents = new Consents();
   readonly delivered = new DeliveredMessages();
+  readonly offers = new Offers(this.clock);
+  readonly virtualOrders = new VirtualOrders(this.clock);
   readonly faults = new Faults();
   readonly log = new CallLog();
   #msgId = FIRST_MSG_ID;

@@ -1,0 +1,62 @@
+import { ControlError } from './control-error.js';
+import { appOf, integerOf, textOf } from './control-fields.js';
+import { clientFailure } from './xpay/client-error.js';
+import { orderView, STATES } from './xpay/order.js';
+import { requestPayment } from './xpay/request-payment.js';
+import type { ControlCall, ControlReply, ControlRoutes } from './control-route.js';
+import type { Goods, Offer } from './xpay/offers.js';
+import type { OrderState, VirtualOrder } from './xpay/order.js';
+
+/** The virtual payment of an app, and its users who pay. */
+export const XPAY_ROUTES: ControlRoutes = {
+  'PUT /control/xpay': ({ body, state }) => ({ body: shown(state.offers.set(appOf(body['appid'], state.apps).appid, body)) }),
+  'PUT /control/xpay/goods': ({ body, state }) => ({ body: { goods: state.offers.publish(appOf(body['appid'], state.apps).appid, body['goods']).map(goodsView) } }),
+  'GET /control/xpay/goods': ({ query, state }) => ({ body: { goods: state.offers.goodsOf(textOf(query.get('appid'), 'appid')).map(goodsView) } }),
+  'PUT /control/session-keys': ({ body, state }) => {
+    const { appid } = appOf(body['appid'], state.apps);
+    state.sessionKeys.set(appid, textOf(body['openid'], 'openid'), textOf(body['sessionKey'], 'sessionKey'));
+    return { body: {} };
+  },
+  'POST /control/xpay/payments': pay,
+  'GET /control/xpay/orders': ({ query, state }) => ({ body: { order: orderView(state.virtualOrders.known(textOf(query.get('appid'), 'appid'), textOf(query.get('outTradeNo'), 'outTradeNo'))) } }),
+  'PUT /control/xpay/orders': setState,
+};
+
+/** The user's phone calls `wx.requestVirtualPayment`; then they pay, or with `act` `cancel` look at the price and leave. */
+function pay({ body, state }: ControlCall): ControlReply {
+  const { act = 'pay' } = body;
+  if (act !== 'pay' && act !== 'cancel') throw new ControlError(400, '"act" must be pay or cancel.');
+  const order = requestPayment(requestOf(body, state), state);
+  if ('errCode' in order) return { body: clientFailure(order) };
+  if (act === 'cancel') return { body: { ...clientFailure({ errCode: -2 }), order: orderView(order) } };
+  state.virtualOrders.move(order, 2);
+  return { body: { errCode: 0, errMsg: 'requestVirtualPayment:ok', order: orderView(order) } };
+}
+
+function requestOf(body: ControlCall['body'], state: ControlCall['state']): Parameters<typeof requestPayment>[0] {
+  const { mode = 'short_series_goods', platform = 'android' } = body;
+  if (platform !== 'android' && platform !== 'ios') throw new ControlError(400, '"platform" must be android or ios.');
+  const { appid } = appOf(body['appid'], state.apps);
+  const [openid, signData, paySig, signature] = [textOf(body['openid'], 'openid'), textOf(body['signData'], 'signData'), textOf(body['paySig'], 'paySig'), textOf(body['signature'], 'signature')];
+  return { appid, openid, mode: textOf(mode, 'mode'), signData, paySig, signature, isIos: platform === 'ios' };
+}
+
+/** Puts an order into any state, also one that it would not come to here. */
+function setState({ body, state }: ControlCall): ControlReply {
+  const order = orderOf(body, state);
+  state.virtualOrders.move(order, integerOf(body['status'], 'status', 0, STATES.length - 1) as OrderState);
+  return { body: { order: orderView(order) } };
+}
+
+function orderOf(body: ControlCall['body'], { apps, virtualOrders }: ControlCall['state']): VirtualOrder {
+  return virtualOrders.known(appOf(body['appid'], apps).appid, textOf(body['outTradeNo'], 'outTradeNo'));
+}
+
+function goodsView({ productId, price, publishedAt }: Goods): object {
+  return { productId, price, publishedAt: new Date(publishedAt).toISOString() };
+}
+
+/** An offer without its keys. */
+function shown({ appKey: _, sandboxAppKey: _sandbox, ...offer }: Offer): object {
+  return offer;
+}

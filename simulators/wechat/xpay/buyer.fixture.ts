@@ -1,0 +1,65 @@
+import { paySignature, userSignature } from './signing.js';
+import type { Bench } from '../simulator.fixture.js';
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever the simulator answers
+type Json = any;
+type Fields = Readonly<Record<string, unknown>>;
+
+export const APP_KEY = 'AbCdEfGhIjKlMnOpQrStUvWxYz012345';
+export const SANDBOX_KEY = 'sandbox-key';
+const SESSION_KEY = '9hAb/NEYUlkaMBEsmFgzig==';
+
+/** A user who buys a month for 19.90 yuan, and the server that signs for them. */
+export class Buyer {
+  readonly openid: string;
+  readonly #bench: Bench;
+  #orders = 0;
+
+  private constructor(bench: Bench, openid: string) {
+    this.#bench = bench;
+    this.openid = openid;
+  }
+
+  /** Opens the virtual payment of the bench's app, too. */
+  static async open(bench: Bench, offer: Fields = {}): Promise<Buyer> {
+    await bench.control('PUT', 'xpay', { appid: bench.appid, offerId: '1450000000', appKey: APP_KEY, sandboxAppKey: SANDBOX_KEY, repeatMs: 0, ...offer });
+    await bench.control('PUT', 'xpay/goods', { appid: bench.appid, goods: [{ productId: 'vip_month', price: 1990 }] });
+    const buyer = new Buyer(bench, await bench.user());
+    await bench.control('PUT', 'session-keys', { appid: bench.appid, openid: buyer.openid, sessionKey: SESSION_KEY });
+    return buyer;
+  }
+
+  /** A number that was never used. */
+  nextNo(): string {
+    this.#orders += 1;
+    return `VP2026112100000${this.#orders}`;
+  }
+
+  signData(fields: Fields = {}): string {
+    return JSON.stringify({ offerId: '1450000000', buyQuantity: 1, env: 0, currencyType: 'CNY', productId: 'vip_month', goodsPrice: 1990, outTradeNo: this.nextNo(), attach: 'uid=42', ...fields });
+  }
+
+  /** Pays by a text that was signed; `more` goes to the control call. */
+  async paySigned(signData: string, more: Fields = {}): Promise<Json> {
+    const key = signData.includes('"env":1') ? SANDBOX_KEY : APP_KEY;
+    const signatures = { paySig: paySignature(key, 'requestVirtualPayment', signData), signature: userSignature(SESSION_KEY, signData) };
+    return this.#bench.control('POST', 'xpay/payments', { appid: this.#bench.appid, openid: this.openid, signData, ...signatures, ...more });
+  }
+
+  async pay(fields: Fields = {}, more: Fields = {}): Promise<Json> {
+    return this.paySigned(this.signData(fields), more);
+  }
+
+  /** A signed call of the server; `paySig` in place of the right one. */
+  async call(name: string, body: Fields | string, paySig?: string): Promise<Json> {
+    const [path, text] = [`/xpay/${name}`, typeof body === 'string' ? body : JSON.stringify(body)];
+    const key = text.includes('"env":1') ? SANDBOX_KEY : APP_KEY;
+    const query = new URLSearchParams({ access_token: await this.#bench.freshToken(), pay_sig: paySig ?? paySignature(key, path, text) });
+    const response = await fetch(`${this.#bench.url}${path}?${query.toString()}`, { method: 'POST', body: text });
+    return response.json();
+  }
+
+  async query(orderId: string, more: Fields = {}): Promise<Json> {
+    return this.call('query_order', { openid: this.openid, env: 0, order_id: orderId, ...more });
+  }
+}
