@@ -3,6 +3,7 @@ import { checkMedia } from './media-check-async.js';
 import { checkText } from './msg-sec-check.js';
 import { errorBody } from './wechat-errors.js';
 import { sendCustom, showTyping } from './customer/custom-send.js';
+import { provideGoods } from './xpay/provide-goods.js';
 import { queryOrder } from './xpay/query-order.js';
 import { sendSubscribed } from './subscribe/subscribe-send.js';
 import { logIn, plainToken, stableToken } from './credentials.js';
@@ -39,6 +40,7 @@ const WITH_TOKEN: Readonly<Record<string, { readonly answer: (call: ApiCall, sta
   '/cgi-bin/message/custom/typing': { answer: showTyping },
   '/cgi-bin/message/subscribe/send': { answer: sendSubscribed },
   '/xpay/query_order': { answer: signed('/xpay/query_order', queryOrder) },
+  '/xpay/notify_provide_goods': { answer: signed('/xpay/notify_provide_goods', provideGoods) },
 };
 
 /** Whether this path is one of the API's. */

@@ -1,11 +1,16 @@
 import { ControlError } from './control-error.js';
-import { appOf, integerOf, textOf } from './control-fields.js';
+import { appOf, booleanOf, integerOf, textOf } from './control-fields.js';
 import { clientFailure } from './xpay/client-error.js';
+import { deliverOnce, deliverUntilTaken } from './xpay/deliver.js';
 import { orderView, STATES } from './xpay/order.js';
 import { requestPayment } from './xpay/request-payment.js';
+import { viewOf } from './push-view.js';
 import type { ControlCall, ControlReply, ControlRoutes } from './control-route.js';
+import type { Delivery } from './push/sender.js';
 import type { Goods, Offer } from './xpay/offers.js';
 import type { OrderState, VirtualOrder } from './xpay/order.js';
+
+const MOST_TIMES = 100;
 
 /** The virtual payment of an app, and its users who pay. */
 export const XPAY_ROUTES: ControlRoutes = {
@@ -20,17 +25,37 @@ export const XPAY_ROUTES: ControlRoutes = {
   'POST /control/xpay/payments': pay,
   'GET /control/xpay/orders': ({ query, state }) => ({ body: { order: orderView(state.virtualOrders.known(textOf(query.get('appid'), 'appid'), textOf(query.get('outTradeNo'), 'outTradeNo'))) } }),
   'PUT /control/xpay/orders': setState,
+  'POST /control/xpay/deliveries': deliverAgain,
 };
 
-/** The user's phone calls `wx.requestVirtualPayment`; then they pay, or with `act` `cancel` look at the price and leave. */
-function pay({ body, state }: ControlCall): ControlReply {
-  const { act = 'pay' } = body;
+/**
+ * The user's phone calls `wx.requestVirtualPayment`; then they pay, or with `act` `cancel` look at the price and
+ * leave. The delivery is pushed until the server takes it; with `push: false` it is lost.
+ */
+async function pay({ body, state }: ControlCall): Promise<ControlReply> {
+  const { act = 'pay', push = true, wait = true } = body;
+  const [isPushed, waits] = [booleanOf(push, 'push'), booleanOf(wait, 'wait')];
   if (act !== 'pay' && act !== 'cancel') throw new ControlError(400, '"act" must be pay or cancel.');
   const order = requestPayment(requestOf(body, state), state);
   if ('errCode' in order) return { body: clientFailure(order) };
   if (act === 'cancel') return { body: { ...clientFailure({ errCode: -2 }), order: orderView(order) } };
   state.virtualOrders.move(order, 2);
-  return { body: { errCode: 0, errMsg: 'requestVirtualPayment:ok', order: orderView(order) } };
+  const pushed = isPushed ? deliverUntilTaken(state, order) : Promise.resolve([]);
+  if (!waits) pushed.catch((error: unknown) => console.error('WeChat simulator: a push failed', error));
+  const deliveries = waits ? { deliveries: (await pushed).map(viewOf) } : {};
+  return { body: { errCode: 0, errMsg: 'requestVirtualPayment:ok', order: orderView(order), ...deliveries } };
+}
+
+/** Pushes the delivery of an order `times` more, taken or not: one that was lost, is late, or comes twice. */
+async function deliverAgain({ body, state }: ControlCall): Promise<ControlReply> {
+  const { times = 1, parallel = false } = body;
+  const order = orderOf(body, state);
+  if (order.paidAt === undefined) throw new ControlError(409, 'This order is not paid.');
+  const count = integerOf(times, 'times', 1, MOST_TIMES);
+  const deliveries: Delivery[] = [];
+  if (booleanOf(parallel, 'parallel')) deliveries.push(...(await Promise.all(Array.from({ length: count }, () => deliverOnce(state, order)))));
+  else while (deliveries.length < count) deliveries.push(await deliverOnce(state, order));
+  return { body: { order: orderView(order), deliveries: deliveries.map(viewOf) } };
 }
 
 function requestOf(body: ControlCall['body'], state: ControlCall['state']): Parameters<typeof requestPayment>[0] {

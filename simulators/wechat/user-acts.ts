@@ -1,4 +1,4 @@
-import type { Delivery } from './push/sender.js';
+import type { Course, Delivery } from './push/sender.js';
 import type { PushMessage, PushValue } from './push/message.js';
 import type { Variant } from './push/letter.js';
 import type { WechatState } from './wechat-state.js';
@@ -24,9 +24,9 @@ export interface UserEvent {
   readonly createTime?: number | undefined;
 }
 
-/** Pushes an event once, as WeChat would. */
-export async function pushEvent(state: WechatState, event: UserEvent, variant: Variant = 'good'): Promise<Delivery> {
-  return state.sender.send(event.appid, eventMessage(state, event), variant);
+/** Pushes an event once, as WeChat would, by the course of its kind. */
+export async function pushEvent(state: WechatState, event: UserEvent, variant: Variant = 'good', course?: Course): Promise<Delivery> {
+  return state.sender.send(event.appid, eventMessage(state, event), variant, course);
 }
 
 /** Pushes an event in the manner that a test asks for: the very same message each time. */

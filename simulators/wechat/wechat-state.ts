@@ -8,6 +8,7 @@ import { HumanSessions } from './customer/human-sessions.js';
 import { IssuedTokens } from './issued-tokens.js';
 import { LoginCodes } from './codes.js';
 import { MediaChecks } from './media-checks.js';
+import { Pauses } from './pauses.js';
 import { Offers } from './xpay/offers.js';
 import { Openids } from './openids.js';
 import { PlainTokens } from './plain-tokens.js';
@@ -50,6 +51,7 @@ export class WechatState {
   readonly delivered = new DeliveredMessages();
   readonly offers = new Offers(this.clock);
   readonly virtualOrders = new VirtualOrders(this.clock);
+  readonly pauses = new Pauses();
   readonly faults = new Faults();
   readonly log = new CallLog();
   #msgId = FIRST_MSG_ID;
@@ -73,5 +75,6 @@ export class WechatState {
   close(): void {
     this.media.close();
     this.sender.close();
+    this.pauses.close();
   }
 }

@@ -4,7 +4,7 @@ import { post } from './post.js';
 import { readReply } from './reply.js';
 import type { PushBook, PushSettings } from './settings.js';
 import type { PushMessage } from './message.js';
-import type { PushReply } from './reply.js';
+import type { PushReply, ReadReply } from './reply.js';
 import type { Variant } from './letter.js';
 
 const ATTEMPTS = 3;
@@ -36,6 +36,15 @@ export interface Delivery {
   readonly attempts: readonly Attempt[];
 }
 
+/** How a push goes: how often it is tried until a 200 comes, how long each may take at most, and how the 200 is read. */
+export interface Course {
+  readonly attempts: number;
+  readonly answerMs: number;
+  readonly read: ReadReply;
+}
+
+const USUAL: Course = { attempts: ATTEMPTS, answerMs: 5_000, read: readReply };
+
 /** Pushes messages to the servers of apps: three attempts in all, one only for what no WeChat would send. */
 export class PushSender {
   readonly #book: PushBook;
@@ -49,12 +58,12 @@ export class PushSender {
     this.#book = book;
   }
 
-  async send(appid: string, message: PushMessage, variant: Variant = 'good'): Promise<Delivery> {
+  async send(appid: string, message: PushMessage, variant: Variant = 'good', course = USUAL): Promise<Delivery> {
     const settings = this.#book.of(appid);
     if (!settings) return this.keep({ appid, message, variant, outcome: 'no_address', attempts: [] });
     if (!(await this.#enter())) return this.keep({ appid, message, variant, outcome: 'dropped', attempts: [] });
     try {
-      const attempts = await this.#attempt(appid, message, settings, variant);
+      const attempts = await this.#attempt(appid, message, settings, variant, course);
       return this.keep({ appid, message, variant, outcome: outcomeOf(attempts.at(-1)), attempts });
     } finally {
       this.#underWay -= 1;
@@ -93,12 +102,12 @@ export class PushSender {
     this.#closing.abort();
   }
 
-  async #attempt(appid: string, message: PushMessage, settings: PushSettings, variant: Variant): Promise<Attempt[]> {
+  async #attempt(appid: string, message: PushMessage, settings: PushSettings, variant: Variant, course: Course): Promise<Attempt[]> {
     const attempts: Attempt[] = [];
-    const most = variant === 'good' ? ATTEMPTS : 1;
+    const most = variant === 'good' ? course.attempts : 1;
     while (attempts.length < most && !this.#closing.signal.aborted) {
-      const { status, ms, body } = await post(letterOf(message, settings, appid, Date.now(), variant), settings.answerMs, this.#closing.signal);
-      attempts.push({ status, ms, ...(status === 200 ? { reply: readReply(body, message, settings, appid) } : {}) });
+      const { status, ms, body } = await post(letterOf(message, settings, appid, Date.now(), variant), Math.min(settings.answerMs, course.answerMs), this.#closing.signal);
+      attempts.push({ status, ms, ...(status === 200 ? { reply: course.read(body, message, settings, appid) } : {}) });
       if (status === 200) break;
     }
     return attempts;

@@ -1,0 +1,39 @@
+import { invalid, readContentReply } from '../push/reply.js';
+import { pushEvent } from '../user-acts.js';
+import type { Course, Delivery } from '../push/sender.js';
+import type { PushValue } from '../push/message.js';
+import type { UserEvent } from '../user-acts.js';
+import type { WechatState } from '../wechat-state.js';
+
+/** As developers report it. */
+const MOST_REPEATS = 15;
+const ANSWER_MS = 5_000;
+
+type About = Pick<UserEvent, 'appid' | 'openid' | 'event'>;
+
+/** One try; the answer must say `ErrCode` 0 in the format of the push: `success` alone is not enough. */
+const ONCE: Course = {
+  attempts: 1,
+  answerMs: ANSWER_MS,
+  read: (body, _, settings, appid) => readContentReply(body, settings, appid, ({ ErrCode: code }, encrypted) => (code === '0' ? { kind: 'success', encrypted } : invalid(`ErrCode must be 0, not ${code}.`, encrypted))),
+};
+
+/** Pushes an event of virtual payment once. */
+export function pushOnce(state: WechatState, event: UserEvent): Promise<Delivery> {
+  return pushEvent(state, event, 'good', ONCE);
+}
+
+/**
+ * Pushes an event of virtual payment until it is taken, 15 repeats at most. `fields` are made anew for each
+ * try; it is called with the number of the repeat.
+ */
+export async function pushUntilTaken(state: WechatState, about: About, fields: (repeat: number) => Readonly<Record<string, PushValue>>): Promise<Delivery[]> {
+  const deliveries: Delivery[] = [];
+  for (let repeat = 0; repeat <= MOST_REPEATS; repeat += 1) {
+    if (repeat > 0 && !(await state.pauses.wait(state.offers.of(about.appid)?.repeatMs ?? 0))) break;
+    const delivery = await pushOnce(state, { ...about, fields: fields(repeat) });
+    deliveries.push(delivery);
+    if (delivery.outcome === 'accepted' || delivery.outcome === 'no_address') break;
+  }
+  return deliveries;
+}
