@@ -5,6 +5,7 @@ import { errorBody } from './wechat-errors.js';
 import { sendCustom, showTyping } from './customer/custom-send.js';
 import { provideGoods } from './xpay/provide-goods.js';
 import { queryOrder } from './xpay/query-order.js';
+import { refundOrder } from './xpay/refund-order.js';
 import { sendSubscribed } from './subscribe/subscribe-send.js';
 import { logIn, plainToken, stableToken } from './credentials.js';
 import { signed } from './xpay/signed-call.js';
@@ -40,6 +41,7 @@ const WITH_TOKEN: Readonly<Record<string, { readonly answer: (call: ApiCall, sta
   '/cgi-bin/message/custom/typing': { answer: showTyping },
   '/cgi-bin/message/subscribe/send': { answer: sendSubscribed },
   '/xpay/query_order': { answer: signed('/xpay/query_order', queryOrder) },
+  '/xpay/refund_order': { answer: signed('/xpay/refund_order', refundOrder) },
   '/xpay/notify_provide_goods': { answer: signed('/xpay/notify_provide_goods', provideGoods) },
 };
 

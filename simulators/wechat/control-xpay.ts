@@ -4,6 +4,7 @@ import { clientFailure } from './xpay/client-error.js';
 import { deliverOnce, deliverUntilTaken } from './xpay/deliver.js';
 import { orderView, STATES } from './xpay/order.js';
 import { requestPayment } from './xpay/request-payment.js';
+import { tellRefundOnce } from './xpay/refund-notice.js';
 import { viewOf } from './push-view.js';
 import type { ControlCall, ControlReply, ControlRoutes } from './control-route.js';
 import type { Delivery } from './push/sender.js';
@@ -26,6 +27,7 @@ export const XPAY_ROUTES: ControlRoutes = {
   'GET /control/xpay/orders': ({ query, state }) => ({ body: { order: orderView(state.virtualOrders.known(textOf(query.get('appid'), 'appid'), textOf(query.get('outTradeNo'), 'outTradeNo'))) } }),
   'PUT /control/xpay/orders': setState,
   'POST /control/xpay/deliveries': deliverAgain,
+  'POST /control/xpay/refund-notices': tellAgain,
 };
 
 /**
@@ -48,14 +50,26 @@ async function pay({ body, state }: ControlCall): Promise<ControlReply> {
 
 /** Pushes the delivery of an order `times` more, taken or not: one that was lost, is late, or comes twice. */
 async function deliverAgain({ body, state }: ControlCall): Promise<ControlReply> {
-  const { times = 1, parallel = false } = body;
   const order = orderOf(body, state);
   if (order.paidAt === undefined) throw new ControlError(409, 'This order is not paid.');
+  const deliveries = await repeat(body, () => deliverOnce(state, order));
+  return { body: { order: orderView(order), deliveries } };
+}
+
+/** Pushes the end of a refund `times` more. */
+async function tellAgain({ body, state }: ControlCall): Promise<ControlReply> {
+  const refund = state.virtualRefunds.known(appOf(body['appid'], state.apps).appid, textOf(body['refundOrderId'], 'refundOrderId'));
+  if (refund.endedAt === undefined) throw new ControlError(409, 'This refund is under way.');
+  return { body: { deliveries: await repeat(body, () => tellRefundOnce(state, refund)) } };
+}
+
+/** `times` pushes, one after the other or all at once. */
+async function repeat({ times = 1, parallel = false }: ControlCall['body'], push: () => Promise<Delivery>): Promise<object[]> {
   const count = integerOf(times, 'times', 1, MOST_TIMES);
-  const deliveries: Delivery[] = [];
-  if (booleanOf(parallel, 'parallel')) deliveries.push(...(await Promise.all(Array.from({ length: count }, () => deliverOnce(state, order)))));
-  else while (deliveries.length < count) deliveries.push(await deliverOnce(state, order));
-  return { body: { order: orderView(order), deliveries: deliveries.map(viewOf) } };
+  if (booleanOf(parallel, 'parallel')) return (await Promise.all(Array.from({ length: count }, push))).map(viewOf);
+  const deliveries: object[] = [];
+  while (deliveries.length < count) deliveries.push(viewOf(await push()));
+  return deliveries;
 }
 
 function requestOf(body: ControlCall['body'], state: ControlCall['state']): Parameters<typeof requestPayment>[0] {

@@ -20,6 +20,7 @@ import { SessionKeys } from './session-keys.js';
 import { StableTokens } from './stable-tokens.js';
 import { Templates } from './subscribe/templates.js';
 import { VirtualOrders } from './xpay/orders.js';
+import { VirtualRefunds } from './xpay/refunds.js';
 import { WechatApps } from './apps.js';
 import { WordTable } from './word-table.js';
 
@@ -51,6 +52,7 @@ export class WechatState {
   readonly delivered = new DeliveredMessages();
   readonly offers = new Offers(this.clock);
   readonly virtualOrders = new VirtualOrders(this.clock);
+  readonly virtualRefunds = new VirtualRefunds(this.clock, this.virtualOrders);
   readonly pauses = new Pauses();
   readonly faults = new Faults();
   readonly log = new CallLog();

@@ -5,8 +5,8 @@ import type { Bench } from '../simulator.fixture.js';
 type Json = any;
 type Fields = Readonly<Record<string, unknown>>;
 
-export const APP_KEY = 'AbCdEfGhIjKlMnOpQrStUvWxYz012345';
-export const SANDBOX_KEY = 'sandbox-key';
+const APP_KEY = 'AbCdEfGhIjKlMnOpQrStUvWxYz012345';
+const SANDBOX_KEY = 'sandbox-key';
 const SESSION_KEY = '9hAb/NEYUlkaMBEsmFgzig==';
 
 /** A user who buys a month for 19.90 yuan, and the server that signs for them. */
@@ -21,12 +21,17 @@ export class Buyer {
   }
 
   /** Opens the virtual payment of the bench's app, too. */
-  static async open(bench: Bench, offer: Fields = {}): Promise<Buyer> {
-    await bench.control('PUT', 'xpay', { appid: bench.appid, offerId: '1450000000', appKey: APP_KEY, sandboxAppKey: SANDBOX_KEY, repeatMs: 0, ...offer });
+  static async open(bench: Bench): Promise<Buyer> {
+    await Buyer.offer(bench);
     await bench.control('PUT', 'xpay/goods', { appid: bench.appid, goods: [{ productId: 'vip_month', price: 1990 }] });
     const buyer = new Buyer(bench, await bench.user());
     await bench.control('PUT', 'session-keys', { appid: bench.appid, openid: buyer.openid, sessionKey: SESSION_KEY });
     return buyer;
+  }
+
+  /** The app's virtual payment, without any delay. */
+  static async offer(bench: Bench, more: Fields = {}): Promise<void> {
+    await bench.control('PUT', 'xpay', { appid: bench.appid, offerId: '1450000000', appKey: APP_KEY, sandboxAppKey: SANDBOX_KEY, repeatMs: 0, refundMs: 0, ...more });
   }
 
   /** A number that was never used. */

@@ -63,7 +63,7 @@ describe('the delivery of goods', () => {
   });
 
   it('waits as long as was told before it is pushed again', async () => {
-    await bench.control('PUT', 'xpay', { appid: 'wx1', offerId: '1450000000', appKey: 'AbCdEfGhIjKlMnOpQrStUvWxYz012345', repeatMs: 100 });
+    await Buyer.offer(bench, { repeatMs: 100 });
     answering('', TAKEN);
     const began = performance.now();
     await buyer.pay();
@@ -95,8 +95,7 @@ describe('the delivery of goods', () => {
 
   it('is not pushed in the sandbox, unless it was told to', async () => {
     expect(await buyer.pay({ env: 1 })).toMatchObject({ order: { status: 2, env_type: 2 }, deliveries: [] });
-    const offer = { appid: 'wx1', offerId: '1450000000', appKey: 'AbCdEfGhIjKlMnOpQrStUvWxYz012345', sandboxAppKey: 'sandbox-key', sandboxPushes: true };
-    await bench.control('PUT', 'xpay', offer);
+    await Buyer.offer(bench, { sandboxPushes: true });
     const { order } = await buyer.pay({ env: 1 });
     expect(bodies()).toMatchObject([{ Env: 1 }]);
     expect(await buyer.query(order.order_id, { env: 1 })).toMatchObject({ order: { status: 4 } });
@@ -118,7 +117,7 @@ describe('the delivery of goods', () => {
   });
 
   it('ends with the simulator', async () => {
-    await bench.control('PUT', 'xpay', { appid: 'wx1', offerId: '1450000000', appKey: 'AbCdEfGhIjKlMnOpQrStUvWxYz012345', repeatMs: 60_000 });
+    await Buyer.offer(bench, { repeatMs: 60_000 });
     answering('');
     await buyer.pay({}, { wait: false });
     await bench.control('GET', 'pushes?appid=wx1&atLeast=1');

@@ -19,6 +19,12 @@ export interface Offer {
   readonly sandboxPushes: boolean;
   /** How long until what was not taken is pushed again, milliseconds. The original's is not known. */
   readonly repeatMs: number;
+  /** How long a refund takes, milliseconds. */
+  readonly refundMs: number;
+  /** Refunds that end from now on fail. */
+  readonly refundsFail: boolean;
+  /** Whether the end of a refund is pushed, or lost. */
+  readonly refundPushes: boolean;
 }
 
 /** A published 道具. */
@@ -46,7 +52,7 @@ export class Offers {
 
   /** Takes the form of a registered app as a whole. Throws ControlError; the old one stays then. */
   set(appid: string, body: Readonly<Record<string, unknown>>): Offer {
-    const { ios = true, sandboxPushes = false, repeatMs = 5_000, appKey, sandboxAppKey = `${textOf(appKey, 'appKey')}-sandbox` } = body;
+    const { ios = true, sandboxPushes = false, repeatMs = 5_000, refundMs = 300, refundsFail = false, refundPushes = true, appKey, sandboxAppKey = `${textOf(appKey, 'appKey')}-sandbox` } = body;
     if (this.#offers.size >= MOST_APPS && !this.#offers.has(appid)) throw new ControlError(507, 'Too many offers.');
     const offer: Offer = {
       offerId: textOf(body['offerId'], 'offerId'),
@@ -55,6 +61,9 @@ export class Offers {
       ios: booleanOf(ios, 'ios'),
       sandboxPushes: booleanOf(sandboxPushes, 'sandboxPushes'),
       repeatMs: integerOf(repeatMs, 'repeatMs', 0, LONGEST_MS),
+      refundMs: integerOf(refundMs, 'refundMs', 0, LONGEST_MS),
+      refundsFail: booleanOf(refundsFail, 'refundsFail'),
+      refundPushes: booleanOf(refundPushes, 'refundPushes'),
     };
     this.#offers.set(appid, offer);
     return offer;

@@ -1,5 +1,5 @@
-import { randomInt } from 'node:crypto';
 import { ControlError } from '../control-error.js';
+import { digits } from './numbers.js';
 import type { Clock } from '../clock.js';
 import type { OrderState, VirtualOrder } from './order.js';
 
@@ -63,10 +63,6 @@ export class VirtualOrders {
     const day = new Date(this.#clock.now()).toISOString().slice(0, 10).replaceAll('-', '');
     return { wxOrderId: `MQ${day}${digits(12)}`, channelOrderId: isIos ? digits(15) : `JSA${day}${digits(12)}`, wxpayOrderId: isIos ? '' : `42000${digits(5)}${day}${digits(10)}` };
   }
-}
-
-function digits(count: number): string {
-  return Array.from({ length: count }, () => randomInt(10)).join('');
 }
 
 function keyOf(appid: string, outTradeNo: string): string {
