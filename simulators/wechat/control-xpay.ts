@@ -1,5 +1,6 @@
 import { ControlError } from './control-error.js';
 import { appOf, booleanOf, integerOf, textOf } from './control-fields.js';
+import { askApple } from './xpay/apple-refund.js';
 import { clientFailure } from './xpay/client-error.js';
 import { deliverOnce, deliverUntilTaken } from './xpay/deliver.js';
 import { orderView, STATES } from './xpay/order.js';
@@ -28,6 +29,7 @@ export const XPAY_ROUTES: ControlRoutes = {
   'PUT /control/xpay/orders': setState,
   'POST /control/xpay/deliveries': deliverAgain,
   'POST /control/xpay/refund-notices': tellAgain,
+  'POST /control/xpay/apple-refunds': askForRefund,
 };
 
 /**
@@ -61,6 +63,17 @@ async function tellAgain({ body, state }: ControlCall): Promise<ControlReply> {
   const refund = state.virtualRefunds.known(appOf(body['appid'], state.apps).appid, textOf(body['refundOrderId'], 'refundOrderId'));
   if (refund.endedAt === undefined) throw new ControlError(409, 'This refund is under way.');
   return { body: { deliveries: await repeat(body, () => tellRefundOnce(state, refund)) } };
+}
+
+/** The user asks Apple for the money of an iOS order. */
+async function askForRefund({ body, state }: ControlCall): Promise<ControlReply> {
+  const { decision = 'advice', reason = 'UNINTENDED_PURCHASE', provideStatus } = body;
+  if (decision !== 'advice' && decision !== 'refund' && decision !== 'keep') throw new ControlError(400, '"decision" must be advice, refund or keep.');
+  const order = orderOf(body, state);
+  if (!order.isIos || order.paidAt === undefined) throw new ControlError(409, 'This order was not paid by Apple.');
+  const request = { decision, reason: textOf(reason, 'reason'), provideStatus: provideStatus === undefined ? undefined : integerOf(provideStatus, 'provideStatus', 0, 2) } as const;
+  const { advice, isRefunded, deliveries } = await askApple(state, order, request);
+  return { body: { ...(advice === undefined ? {} : { advice }), refunded: isRefunded, order: orderView(order), deliveries: deliveries.map(viewOf) } };
 }
 
 /** `times` pushes, one after the other or all at once. */

@@ -5,8 +5,6 @@ import type { PushValue } from '../push/message.js';
 import type { UserEvent } from '../user-acts.js';
 import type { WechatState } from '../wechat-state.js';
 
-/** As developers report it. */
-const MOST_REPEATS = 15;
 const ANSWER_MS = 5_000;
 
 type About = Pick<UserEvent, 'appid' | 'openid' | 'event'>;
@@ -17,6 +15,14 @@ const ONCE: Course = {
   answerMs: ANSWER_MS,
   read: (body, _, settings, appid) => readContentReply(body, settings, appid, ({ ErrCode: code }, encrypted) => (code === '0' ? { kind: 'success', encrypted } : invalid(`ErrCode must be 0, not ${code}.`, encrypted))),
 };
+/** As developers report it. */
+const USUAL: Persistence = { course: ONCE, repeats: 15 };
+
+/** How often an event is repeated that is not taken, and how each try goes. */
+interface Persistence {
+  readonly course: Course;
+  readonly repeats: number;
+}
 
 /** Pushes an event of virtual payment once. */
 export function pushOnce(state: WechatState, event: UserEvent): Promise<Delivery> {
@@ -24,14 +30,14 @@ export function pushOnce(state: WechatState, event: UserEvent): Promise<Delivery
 }
 
 /**
- * Pushes an event of virtual payment until it is taken, 15 repeats at most. `fields` are made anew for each
- * try; it is called with the number of the repeat.
+ * Pushes an event of virtual payment until it is taken, 15 repeats at most unless told. `fields` are made anew
+ * for each try; it is called with the number of the repeat.
  */
-export async function pushUntilTaken(state: WechatState, about: About, fields: (repeat: number) => Readonly<Record<string, PushValue>>): Promise<Delivery[]> {
+export async function pushUntilTaken(state: WechatState, about: About, fields: (repeat: number) => Readonly<Record<string, PushValue>>, { course, repeats }: Persistence = USUAL): Promise<Delivery[]> {
   const deliveries: Delivery[] = [];
-  for (let repeat = 0; repeat <= MOST_REPEATS; repeat += 1) {
+  for (let repeat = 0; repeat <= repeats; repeat += 1) {
     if (repeat > 0 && !(await state.pauses.wait(state.offers.of(about.appid)?.repeatMs ?? 0))) break;
-    const delivery = await pushOnce(state, { ...about, fields: fields(repeat) });
+    const delivery = await pushEvent(state, { ...about, fields: fields(repeat) }, 'good', course);
     deliveries.push(delivery);
     if (delivery.outcome === 'accepted' || delivery.outcome === 'no_address') break;
   }
