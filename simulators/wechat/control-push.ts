@@ -96,7 +96,8 @@ function mannerOf({ appid, variant, times = 1, parallel = false }: ControlCall['
   return { variant: variantOf(variant, settings), times: integerOf(times, 'times', 1, MOST_TIMES), parallel: booleanOf(parallel, 'parallel') };
 }
 
-function variantOf(value: unknown = 'good', settings: PushSettings | undefined): Variant {
+/** How a push is made, for a server with these settings. Throws ControlError. */
+export function variantOf(value: unknown = 'good', settings: PushSettings | undefined): Variant {
   const variant = VARIANTS.find((one) => one === value);
   if (variant === undefined) throw new ControlError(400, `"variant" must be one of ${VARIANTS.join(', ')}.`);
   if (settings?.mode === 'plain' && OF_SEALED.includes(variant)) throw new ControlError(409, `A letter in plain mode cannot be ${variant}.`);

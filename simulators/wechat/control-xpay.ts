@@ -6,10 +6,12 @@ import { deliverOnce, deliverUntilTaken } from './xpay/deliver.js';
 import { orderView, STATES } from './xpay/order.js';
 import { requestPayment } from './xpay/request-payment.js';
 import { tellRefundOnce } from './xpay/refund-notice.js';
+import { variantOf } from './control-push.js';
 import { viewOf } from './push-view.js';
 import type { ControlCall, ControlReply, ControlRoutes } from './control-route.js';
 import type { Delivery } from './push/sender.js';
 import type { Goods, Offer } from './xpay/offers.js';
+import type { Variant } from './push/letter.js';
 import type { OrderState, VirtualOrder } from './xpay/order.js';
 
 const MOST_TIMES = 100;
@@ -50,11 +52,11 @@ async function pay({ body, state }: ControlCall): Promise<ControlReply> {
   return { body: { errCode: 0, errMsg: 'requestVirtualPayment:ok', order: orderView(order), ...deliveries } };
 }
 
-/** Pushes the delivery of an order `times` more, taken or not: one that was lost, is late, or comes twice. */
+/** Pushes the delivery of an order `times` more, taken or not: one that was lost, is late, comes twice, or is forged. */
 async function deliverAgain({ body, state }: ControlCall): Promise<ControlReply> {
   const order = orderOf(body, state);
   if (order.paidAt === undefined) throw new ControlError(409, 'This order is not paid.');
-  const deliveries = await repeat(body, () => deliverOnce(state, order));
+  const deliveries = await repeat(body, state, (variant) => deliverOnce(state, order, variant));
   return { body: { order: orderView(order), deliveries } };
 }
 
@@ -62,7 +64,7 @@ async function deliverAgain({ body, state }: ControlCall): Promise<ControlReply>
 async function tellAgain({ body, state }: ControlCall): Promise<ControlReply> {
   const refund = state.virtualRefunds.known(appOf(body['appid'], state.apps).appid, textOf(body['refundOrderId'], 'refundOrderId'));
   if (refund.endedAt === undefined) throw new ControlError(409, 'This refund is under way.');
-  return { body: { deliveries: await repeat(body, () => tellRefundOnce(state, refund)) } };
+  return { body: { deliveries: await repeat(body, state, (variant) => tellRefundOnce(state, refund, variant)) } };
 }
 
 /** The user asks Apple for the money of an iOS order. */
@@ -77,11 +79,12 @@ async function askForRefund({ body, state }: ControlCall): Promise<ControlReply>
 }
 
 /** `times` pushes, one after the other or all at once. */
-async function repeat({ times = 1, parallel = false }: ControlCall['body'], push: () => Promise<Delivery>): Promise<object[]> {
+async function repeat({ appid, times = 1, parallel = false, variant }: ControlCall['body'], { apps, pushBook }: ControlCall['state'], push: (variant: Variant) => Promise<Delivery>): Promise<object[]> {
   const count = integerOf(times, 'times', 1, MOST_TIMES);
-  if (booleanOf(parallel, 'parallel')) return (await Promise.all(Array.from({ length: count }, push))).map(viewOf);
+  const manner = variantOf(variant, pushBook.of(appOf(appid, apps).appid));
+  if (booleanOf(parallel, 'parallel')) return (await Promise.all(Array.from({ length: count }, () => push(manner)))).map(viewOf);
   const deliveries: object[] = [];
-  while (deliveries.length < count) deliveries.push(viewOf(await push()));
+  while (deliveries.length < count) deliveries.push(viewOf(await push(manner)));
   return deliveries;
 }
 

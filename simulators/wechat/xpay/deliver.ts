@@ -2,6 +2,7 @@ import { isToDeliver, seconds } from './order.js';
 import { pushOnce, pushUntilTaken } from './event.js';
 import type { Delivery } from '../push/sender.js';
 import type { PushValue } from '../push/message.js';
+import type { Variant } from '../push/letter.js';
 import type { VirtualOrder } from './order.js';
 import type { WechatState } from '../wechat-state.js';
 
@@ -15,10 +16,10 @@ export async function deliverUntilTaken(state: WechatState, order: VirtualOrder)
   return deliveries;
 }
 
-/** Asks once, whatever became of earlier ones. */
-export async function deliverOnce(state: WechatState, order: VirtualOrder): Promise<Delivery> {
-  const delivery = await pushOnce(state, { appid: order.appid, openid: order.openid, event: EVENT, fields: deliveryOf(order) });
-  note(state, order, delivery);
+/** Asks once, whatever became of earlier ones. A forged one is no question of WeChat's, and its answer none to it. */
+export async function deliverOnce(state: WechatState, order: VirtualOrder, variant: Variant): Promise<Delivery> {
+  const delivery = await pushOnce(state, { appid: order.appid, openid: order.openid, event: EVENT, fields: deliveryOf(order) }, variant);
+  if (variant === 'good') note(state, order, delivery);
   return delivery;
 }
 

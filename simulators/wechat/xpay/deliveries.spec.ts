@@ -86,6 +86,15 @@ describe('the delivery of goods', () => {
     expect(app.got).toHaveLength(3);
   });
 
+  it('may be forged, and whoever takes that delivers nothing at WeChat', async () => {
+    const { order } = await buyer.pay({}, { push: false });
+    const forged = { appid: 'wx1', outTradeNo: order.order_id, variant: 'bad_signature' };
+    expect(await bench.control('POST', 'xpay/deliveries', forged)).toMatchObject({ order: { status: 2 }, deliveries: [{ variant: 'bad_signature', outcome: 'accepted' }] });
+    const { timestamp = '', nonce = '', signature } = Object.fromEntries(app.last.query);
+    expect(signature).not.toBe(signatureOf('AAAAA', timestamp, nonce));
+    expect(await bench.control('POST', 'xpay/deliveries', { ...forged, variant: 'wrong_appid' })).toHaveProperty('error');
+  });
+
   it('is not awaited where nobody wants to', async () => {
     const { order } = await buyer.pay({}, { wait: false });
     expect(order.status).toBe(2);

@@ -3,6 +3,7 @@ import { pushEvent } from '../user-acts.js';
 import type { Course, Delivery } from '../push/sender.js';
 import type { PushValue } from '../push/message.js';
 import type { UserEvent } from '../user-acts.js';
+import type { Variant } from '../push/letter.js';
 import type { WechatState } from '../wechat-state.js';
 
 const ANSWER_MS = 5_000;
@@ -24,9 +25,9 @@ interface Persistence {
   readonly repeats: number;
 }
 
-/** Pushes an event of virtual payment once. */
-export function pushOnce(state: WechatState, event: UserEvent): Promise<Delivery> {
-  return pushEvent(state, event, 'good', ONCE);
+/** Pushes an event of virtual payment once, perhaps as no WeChat would. */
+export function pushOnce(state: WechatState, event: UserEvent, variant: Variant): Promise<Delivery> {
+  return pushEvent(state, event, variant, ONCE);
 }
 
 /**

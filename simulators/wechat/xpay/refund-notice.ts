@@ -2,6 +2,7 @@ import { pushOnce, pushUntilTaken } from './event.js';
 import { seconds } from './order.js';
 import type { Delivery } from '../push/sender.js';
 import type { PushValue } from '../push/message.js';
+import type { Variant } from '../push/letter.js';
 import type { VirtualRefund } from './refund.js';
 import type { WechatState } from '../wechat-state.js';
 
@@ -17,8 +18,8 @@ export async function tellRefund(state: WechatState, refund: VirtualRefund): Pro
 }
 
 /** Pushes the end of a refund once more. */
-export function tellRefundOnce(state: WechatState, refund: VirtualRefund): Promise<Delivery> {
-  return pushOnce(state, { ...aboutOf(refund), fields: noticeOf(refund, 0) });
+export function tellRefundOnce(state: WechatState, refund: VirtualRefund, variant: Variant): Promise<Delivery> {
+  return pushOnce(state, { ...aboutOf(refund), fields: noticeOf(refund, 0) }, variant);
 }
 
 function aboutOf({ order: { appid, openid } }: VirtualRefund): { readonly appid: string; readonly openid: string; readonly event: string } {
