@@ -29,7 +29,7 @@ export interface WechatSimulator {
   close(): Promise<void>;
 }
 
-/** Starts the WeChat simulator: login, access tokens, content checks, customer and subscribe messages, and message push. Rejects when the port is taken. */
+/** Starts the WeChat simulator: login, access tokens, content checks, customer and subscribe messages, virtual payment and message push. Rejects when the port is taken. */
 export async function startWechatSimulator(options: WechatSimulatorOptions = {}): Promise<WechatSimulator> {
   const host = options.host ?? '127.0.0.1';
   const state = new WechatState();

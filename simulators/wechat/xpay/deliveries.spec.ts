@@ -117,6 +117,12 @@ describe('the delivery of goods', () => {
     expect(app.last.body).toContain('<GoodsInfo><ProductId><![CDATA[vip_month]]></ProductId><Quantity>1</Quantity>');
   });
 
+  it('may have its numbers as texts', async () => {
+    await Buyer.offer(bench, { numbersAsTexts: true });
+    const { order } = await buyer.pay();
+    expect(bodies()).toMatchObject([{ Env: '0', WeChatPayInfo: { PaidTime: String(order.paid_time) }, GoodsInfo: { Quantity: '1', ActualPrice: '1990' } }]);
+  });
+
   it('wants a sealed answer where it was sealed', async () => {
     await push({ mode: 'secure', encodingAesKey: KEY });
     const sealed = seal(TAKEN, KEY, 'wx1');

@@ -8,6 +8,7 @@ import type { WechatState } from '../wechat-state.js';
 
 const ANSWER_MS = 5_000;
 
+type Fields = Readonly<Record<string, PushValue>>;
 type About = Pick<UserEvent, 'appid' | 'openid' | 'event'>;
 
 /** One try; the answer must say `ErrCode` 0 in the format of the push: `success` alone is not enough. */
@@ -27,20 +28,33 @@ interface Persistence {
 
 /** Pushes an event of virtual payment once, perhaps as no WeChat would. */
 export function pushOnce(state: WechatState, event: UserEvent, variant: Variant): Promise<Delivery> {
-  return pushEvent(state, event, variant, ONCE);
+  return pushBy(state, event, variant, ONCE);
 }
 
 /**
  * Pushes an event of virtual payment until it is taken, 15 repeats at most unless told. `fields` are made anew
  * for each try; it is called with the number of the repeat.
  */
-export async function pushUntilTaken(state: WechatState, about: About, fields: (repeat: number) => Readonly<Record<string, PushValue>>, { course, repeats }: Persistence = USUAL): Promise<Delivery[]> {
+export async function pushUntilTaken(state: WechatState, about: About, fields: (repeat: number) => Fields, { course, repeats }: Persistence = USUAL): Promise<Delivery[]> {
   const deliveries: Delivery[] = [];
   for (let repeat = 0; repeat <= repeats; repeat += 1) {
     if (repeat > 0 && !(await state.pauses.wait(state.offers.of(about.appid)?.repeatMs ?? 0))) break;
-    const delivery = await pushEvent(state, { ...about, fields: fields(repeat) }, 'good', course);
+    const delivery = await pushBy(state, { ...about, fields: fields(repeat) }, 'good', course);
     deliveries.push(delivery);
     if (delivery.outcome === 'accepted' || delivery.outcome === 'no_address') break;
   }
   return deliveries;
+}
+
+function pushBy(state: WechatState, { fields = {}, ...event }: UserEvent, variant: Variant, course: Course): Promise<Delivery> {
+  return pushEvent(state, { ...event, fields: state.offers.of(event.appid)?.numbersAsTexts ? asTexts(fields) : fields }, variant, course);
+}
+
+/** The fields with every number as a text, within objects, too. */
+function asTexts(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, typeof value === 'number' ? String(value) : isFields(value) ? asTexts(value) : value]));
+}
+
+function isFields(value: PushValue): value is Fields {
+  return typeof value === 'object' && !Array.isArray(value);
 }

@@ -25,6 +25,8 @@ export interface Offer {
   readonly refundsFail: boolean;
   /** Whether the end of a refund is pushed, or lost. */
   readonly refundPushes: boolean;
+  /** Pushes have their numbers as texts, as some of the original's do. */
+  readonly numbersAsTexts: boolean;
 }
 
 /** A published 道具. */
@@ -52,7 +54,7 @@ export class Offers {
 
   /** Takes the form of a registered app as a whole. Throws ControlError; the old one stays then. */
   set(appid: string, body: Readonly<Record<string, unknown>>): Offer {
-    const { ios = true, sandboxPushes = false, repeatMs = 5_000, refundMs = 300, refundsFail = false, refundPushes = true, appKey, sandboxAppKey = `${textOf(appKey, 'appKey')}-sandbox` } = body;
+    const { ios = true, sandboxPushes = false, repeatMs = 5_000, refundMs = 300, refundsFail = false, refundPushes = true, numbersAsTexts = false, appKey, sandboxAppKey = `${textOf(appKey, 'appKey')}-sandbox` } = body;
     if (this.#offers.size >= MOST_APPS && !this.#offers.has(appid)) throw new ControlError(507, 'Too many offers.');
     const offer: Offer = {
       offerId: textOf(body['offerId'], 'offerId'),
@@ -64,6 +66,7 @@ export class Offers {
       refundMs: integerOf(refundMs, 'refundMs', 0, LONGEST_MS),
       refundsFail: booleanOf(refundsFail, 'refundsFail'),
       refundPushes: booleanOf(refundPushes, 'refundPushes'),
+      numbersAsTexts: booleanOf(numbersAsTexts, 'numbersAsTexts'),
     };
     this.#offers.set(appid, offer);
     return offer;

@@ -126,7 +126,7 @@ describe('query_order', () => {
 describe('the control of virtual payment', () => {
   it('never shows a key, and refuses what cannot be meant', async () => {
     const offer = await bench.control('PUT', 'xpay', { appid: 'wx1', offerId: '1', appKey: 'secret-key' });
-    expect(offer).toEqual({ offerId: '1', ios: true, sandboxPushes: false, repeatMs: 5000, refundMs: 300, refundsFail: false, refundPushes: true });
+    expect(offer).toEqual({ offerId: '1', ios: true, sandboxPushes: false, repeatMs: 5000, refundMs: 300, refundsFail: false, refundPushes: true, numbersAsTexts: false });
     for (const bad of [{ offerId: '1' }, { appKey: 'k' }, { offerId: '1', appKey: 'k', ios: 1 }]) expect(await bench.control('PUT', 'xpay', { appid: 'wx1', ...bad })).toHaveProperty('error');
     for (const bad of [{}, { productId: 'a', price: 0 }, { productId: 'a', price: 1, name: 'x' }]) expect(await bench.control('PUT', 'xpay/goods', { appid: 'wx1', goods: [bad] })).toHaveProperty('error');
     expect(await bench.control('GET', 'xpay/orders?appid=wx1&outTradeNo=x')).toHaveProperty('error');
