@@ -5,6 +5,7 @@ import { errorBody } from './wechat-errors.js';
 import { sendCustom, showTyping } from './customer/custom-send.js';
 import { provideGoods } from './xpay/provide-goods.js';
 import { queryOrder } from './xpay/query-order.js';
+import { refuseCoins } from './xpay/coin-calls.js';
 import { refundOrder } from './xpay/refund-order.js';
 import { sendSubscribed } from './subscribe/subscribe-send.js';
 import { logIn, plainToken, stableToken } from './credentials.js';
@@ -43,6 +44,9 @@ const WITH_TOKEN: Readonly<Record<string, { readonly answer: (call: ApiCall, sta
   '/xpay/query_order': { answer: signed('/xpay/query_order', queryOrder) },
   '/xpay/refund_order': { answer: signed('/xpay/refund_order', refundOrder) },
   '/xpay/notify_provide_goods': { answer: signed('/xpay/notify_provide_goods', provideGoods) },
+  '/xpay/query_user_balance': { answer: signed('/xpay/query_user_balance', refuseCoins) },
+  '/xpay/currency_pay': { answer: signed('/xpay/currency_pay', refuseCoins) },
+  '/xpay/cancel_currency_pay': { answer: signed('/xpay/cancel_currency_pay', refuseCoins) },
 };
 
 /** Whether this path is one of the API's. */

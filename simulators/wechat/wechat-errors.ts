@@ -48,6 +48,8 @@ const MESSAGES: Record<number, string> = {
   268490003: 'signature error',
   268490004: 'repeated operation',
   268490005: 'order has been refunded',
+  268490008: 'coin is not published',
+  268490009: 'session_key is missing or expired',
   268490016: 'left_fee is not that of the order',
 };
 

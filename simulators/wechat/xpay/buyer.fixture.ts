@@ -7,7 +7,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const APP_KEY = 'AbCdEfGhIjKlMnOpQrStUvWxYz012345';
 const SANDBOX_KEY = 'sandbox-key';
-const SESSION_KEY = '9hAb/NEYUlkaMBEsmFgzig==';
+export const SESSION_KEY = '9hAb/NEYUlkaMBEsmFgzig==';
 
 /** A user who buys a month for 19.90 yuan, and the server that signs for them. */
 export class Buyer {
@@ -55,11 +55,11 @@ export class Buyer {
     return this.paySigned(this.signData(fields), more);
   }
 
-  /** A signed call of the server; `paySig` in place of the right one. */
-  async call(name: string, body: Fields | string, paySig?: string): Promise<Json> {
+  /** A signed call of the server; `paySig` in place of the right one, `signature` where the user's state is to be shown. */
+  async call(name: string, body: Fields | string, paySig?: string, signature?: string): Promise<Json> {
     const [path, text] = [`/xpay/${name}`, typeof body === 'string' ? body : JSON.stringify(body)];
     const key = text.includes('"env":1') ? SANDBOX_KEY : APP_KEY;
-    const query = new URLSearchParams({ access_token: await this.#bench.freshToken(), pay_sig: paySig ?? paySignature(key, path, text) });
+    const query = new URLSearchParams({ access_token: await this.#bench.freshToken(), pay_sig: paySig ?? paySignature(key, path, text), ...(signature === undefined ? {} : { signature }) });
     const response = await fetch(`${this.#bench.url}${path}?${query.toString()}`, { method: 'POST', body: text });
     return response.json();
   }

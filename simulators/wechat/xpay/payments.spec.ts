@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Bench } from '../simulator.fixture.js';
-import { Buyer } from './buyer.fixture.js';
+import { Buyer, SESSION_KEY } from './buyer.fixture.js';
+import { userSignature } from './signing.js';
 
 interface Vector extends Record<'app_key' | 'session_key' | 'signData' | 'paySig' | 'signature', string> {
   readonly server_call: Record<'path' | 'post_body' | 'pay_sig', string>;
@@ -120,6 +121,20 @@ describe('query_order', () => {
     expect(await buyer.query(order.order_id)).toMatchObject({ errcode: -1 });
     await expect(buyer.query(order.order_id)).rejects.toThrow('fetch failed');
     expect(await buyer.query(order.order_id)).toMatchObject({ order: { status: 2 } });
+  });
+});
+
+describe('calls about coins', () => {
+  it.each(['query_user_balance', 'currency_pay', 'cancel_currency_pay'])('%s shows the state of the user, and finds no coins', async (name) => {
+    const body = JSON.stringify({ openid: buyer.openid, env: 0, user_ip: '1.1.1.1' });
+    const right = userSignature(SESSION_KEY, body);
+    expect(await buyer.call(name, body, undefined, right)).toMatchObject({ errcode: 268490008 });
+    expect(await buyer.call(name, body.replace(',', ', '), undefined, right)).toMatchObject({ errcode: 268490003 });
+    expect(await buyer.call(name, body, 'wrong', right)).toMatchObject({ errcode: 268490003 });
+    expect(await buyer.call(name, body)).toMatchObject({ errcode: 268490003 });
+    expect(await buyer.call(name, body.replace(buyer.openid, `o${'a'.repeat(27)}`), undefined, right)).toMatchObject({ errcode: 268490009 });
+    await bench.user();
+    expect(await buyer.call(name, body, undefined, right)).toMatchObject({ errcode: 268490003 });
   });
 });
 
