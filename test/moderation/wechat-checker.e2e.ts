@@ -31,7 +31,7 @@ const checks = () => ground.wechat.host.to(CHECK_PATH);
 const redisSeconds = async () => parseInt(String((await ground.redis.time())[0]), 10);
 /** Users nobody checks by; each has a share of its own. */
 let askers = 0;
-const asker = (openid = `asker-${(askers += 1)}`): Asker => ({ tenantId: ground.tenantId, appId: ground.app.appId, openid });
+const asker = (openid = `asker-${(askers += 1)}`): Asker => ({ tenantId: ground.tenantId, appId: ground.app.appId, openid, stage: 'input' });
 const budgetKey = () => `${ground.tenantId}:wechat-checks:${ground.app.appId}`;
 
 async function failureOf(checked: Promise<unknown>): Promise<CheckFailure> {
@@ -214,14 +214,21 @@ describe('the share of a user', () => {
     expect((await asked()).app).toBe(4);
   });
 
+  it('is one for questions and one for answers: long answers take nothing of what questions need', async () => {
+    ground.share = { userPerMinute: 2, userPerDay: 100 };
+    for (const text of ['甲', '乙']) await check([text], { stage: 'output' });
+    expect(await failureOf(check(['丙'], { stage: 'output' }))).toBe('user_budget');
+    expect(await check(['丙'])).toMatchObject({ suggests: 'pass' });
+  });
+
   it('is bounded by the day, too', async () => {
     ground.share = { userPerMinute: 100, userPerDay: 2 };
     const one = asker();
     const take = () => node.budget.take(one, 1);
     expect([await take(), await take(), await take()]).toEqual(['granted', 'granted', 'user_over']);
-    await ground.redis.hset(`${budgetKey()}:${one.openid}`, { day: 1 });
+    await ground.redis.hset(`${budgetKey()}:input:${one.openid}`, { day: 1 });
     expect(await take()).toBe('granted');
-    expect(await ground.redis.pttl(`${budgetKey()}:${one.openid}`)).toBeGreaterThan(60_000);
+    expect(await ground.redis.pttl(`${budgetKey()}:input:${one.openid}`)).toBeGreaterThan(60_000);
   });
 
   it('is never exceeded on any nodes, and what is refused takes nothing of anybody', async () => {

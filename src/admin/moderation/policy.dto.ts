@@ -42,6 +42,7 @@ export class InputPolicyDto {
   @part(() => RemoteLayerDto) openai?: RemoteLayerDto | null;
   @oneOf(['beside', 'before'], '`beside`: while the model is asked, and no word is shown until the layers agree.') order?: string | null;
   @oneOf(['openai', 'nobody'], 'Who judges users whom WeChat can\'t judge.') instead_of_wechat?: string | null;
+  @oneOf(['open', 'closed'], 'What happens to a question that is too long for WeChat, or beyond the share of checks that its user has, where nobody stands in: let through, or refused as unavailable.') on_excess?: string | null;
 }
 
 export class OutputPolicyDto {

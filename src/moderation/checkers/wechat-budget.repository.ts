@@ -5,6 +5,7 @@ import { CONFIG, type Config } from '../../platform/config/index.js';
 import { isAway } from '../../platform/errors/index.js';
 import { REDIS, Script } from '../../platform/redis/index.js';
 import { now } from '../../platform/values/index.js';
+import type { Stage } from '../verdict.js';
 
 const TAKE = new Script(new URL('wechat-budget-2.lua', import.meta.url));
 
@@ -21,6 +22,8 @@ export interface Asker {
   readonly tenantId: string;
   readonly appId: string;
   readonly openid: string;
+  /** Questions and answers have shares of their own: long answers must not use up what questions need. */
+  readonly stage: Stage;
 }
 
 /** `app_over`, `user_over`: nothing was taken, since the app's budget, or this user's share of it, is used up. */
@@ -61,7 +64,7 @@ export class WechatBudget {
     const { userPerMinute, userPerDay } = this.config.moderation.wechat;
     const key = keyOf(asker);
     try {
-      const [app, user] = (await TAKE.run(this.redis, [key, `${key}:${asker.openid}`], [calls, A_MINUTE, A_DAY, userPerMinute, userPerDay, stayMs])) as [number, number];
+      const [app, user] = (await TAKE.run(this.redis, [key, `${key}:${asker.stage}:${asker.openid}`], [calls, A_MINUTE, A_DAY, userPerMinute, userPerDay, stayMs])) as [number, number];
       return { app, user };
     } catch (error) {
       if (isAway(error)) return NOBODY_WAITS;

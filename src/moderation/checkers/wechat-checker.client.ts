@@ -36,7 +36,7 @@ export class WechatChecker implements Checker {
 
   /** Not for whoever comes by an API key: WeChat judges only for users whom it saw in the mini-program lately. What a client says of itself does not count, since anybody may say it. */
   async covers(ctx: RequestContext): Promise<boolean> {
-    return (await this.appOf(ctx)) !== undefined;
+    return (await this.appOf(ctx, 'input')) !== undefined;
   }
 
   async check({ ctx, stage }: CheckSubject, texts: readonly string[], signal: AbortSignal): Promise<Finding> {
@@ -45,7 +45,7 @@ export class WechatChecker implements Checker {
     if (contents.length === 0) return NOTHING_FOUND;
     // Before anything is counted: nobody may spend the app's quota, or its circuit, with one text.
     if (contents.length > MOST_PIECES) throw new CheckFailed('too_long', `${contents.length} pieces`);
-    const app = await this.appOf(ctx);
+    const app = await this.appOf(ctx, stage);
     if (app === undefined) throw new CheckFailed('credentials', 'WeChat does not judge for this user');
     const circuit = this.circuit(app);
     const began = performance.now();
@@ -91,12 +91,12 @@ export class WechatChecker implements Checker {
     return made;
   }
 
-  private async appOf(ctx: RequestContext): Promise<Asker | undefined> {
+  private async appOf(ctx: RequestContext, stage: Stage): Promise<Asker | undefined> {
     if (ctx.actor.kind !== 'user' || ctx.actor.via !== 'session') return undefined;
     const appId = await this.wechat.callingAppId(ctx.tenantId);
     if (appId === undefined) return undefined;
     const openid = await this.users.openidOf(ctx, ctx.actor.userId);
-    return openid === undefined ? undefined : { tenantId: ctx.tenantId, appId, openid };
+    return openid === undefined ? undefined : { tenantId: ctx.tenantId, appId, openid, stage };
   }
 }
 

@@ -27,6 +27,11 @@ export interface InputPolicy {
   readonly order: 'beside' | 'before';
   /** Who judges instead of WeChat for users whom WeChat can't judge (API keys, H5, not seen within two hours). */
   readonly insteadOfWechat: 'openai' | 'nobody';
+  /**
+   * What happens to a question that WeChat is not asked about because of who wrote it (longer than it judges, or more
+   * questions than a user's share), where nobody stands in: let through, or refused. Open, it is a switch in the user's hand.
+   */
+  readonly onExcess: 'open' | 'closed';
 }
 
 export interface OutputPolicy {
@@ -62,7 +67,7 @@ const remote = (mode: LayerMode, deadlineMs: number): RemoteLayerPolicy => ({ mo
 /** What holds for a tenant that has set nothing. */
 export const DEFAULT_POLICY: ModerationPolicy = {
   version: 0,
-  input: { local: { mode: 'on' }, wechat: remote('on', 1_500), openai: remote('on', 3_000), order: 'beside', insteadOfWechat: 'openai' },
+  input: { local: { mode: 'on' }, wechat: remote('on', 1_500), openai: remote('on', 3_000), order: 'beside', insteadOfWechat: 'openai', onExcess: 'closed' },
   output: { local: { mode: 'on' }, wechat: remote('on', 3_000), openai: remote('off', 3_000), insteadOfWechat: 'openai', gate: 'swift', charge: 'nothing', withholdCodeOn: [] },
   thresholds: { default: 0.7, 'sexual/minors': 0.2 },
   texts: { local: '内容包含违规信息', wechat: '请修改您的提问', openai: '提问涉及敏感话题', recalled: '该内容已被撤回', topic: '该话题暂不支持讨论', code: '（此处的代码在当前客户端不显示）' },

@@ -21,6 +21,9 @@ export interface RemoteRequest {
 /** Failures after which layer 3 may judge in WeChat's stead: it was not asked, or answered that it can't judge; nothing of it is sick. */
 const UNABLE: ReadonlySet<CheckFailure | undefined> = new Set(['not_seen', 'quota', 'user_budget', 'too_long']);
 
+/** Failures that whoever wrote the text brings about. */
+const EXCESS: ReadonlySet<CheckFailure | undefined> = new Set(['user_budget', 'too_long']);
+
 /** What became of WeChat's layer; `stead`: whether layer 3 is to judge in its stead, and how. */
 interface Second {
   readonly judgement: Judgement | undefined;
@@ -90,7 +93,8 @@ class Judging {
     const unable = answer.kind === 'uncovered' || UNABLE.has(reason);
     const stead = unable && insteadOfWechat === 'openai' ? policy.mode : 'off';
     const excused = reason === 'not_seen' || (UNABLE.has(reason) && stead !== 'off' && (await this.answerOf('openai')).kind !== 'uncovered');
-    return { judgement: this.note('wechat', policy.mode, excused ? { ...policy, onFailure: 'open' } : policy, answer), stead };
+    const onFailure = excused ? 'open' : this.request.stage === 'input' && EXCESS.has(reason) ? this.request.policy.input.onExcess : policy.onFailure;
+    return { judgement: this.note('wechat', policy.mode, { ...policy, onFailure }, answer), stead };
   }
 
   private async openai(wechat: Promise<Second>): Promise<Judgement | undefined> {

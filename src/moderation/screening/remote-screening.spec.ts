@@ -99,6 +99,19 @@ describe('RemoteScreening', () => {
     expect([verdict.unavailable, verdict.message]).toEqual([unavailable, undefined]);
   });
 
+  it.each([
+    ['user_budget', 'input', {}, 'block'],
+    ['too_long', 'input', {}, 'block'],
+    ['too_long', 'input', { onExcess: 'open' }, 'pass'],
+    ['quota', 'input', {}, 'pass'],
+    ['user_budget', 'output', {}, 'pass'],
+  ] as const)('lets nobody switch WeChat off for himself, though failures are open: %s at the %s, %j: %s', async (failure, stage, more, action) => {
+    desk.give('wechat', failed(failure));
+    const off = layer({ mode: 'off' });
+    const rules = { ...policy({ openai: off, insteadOfWechat: 'nobody', ...more }), output: { ...DEFAULT_POLICY.output, openai: off, insteadOfWechat: 'nobody' as const } };
+    expect((await judge({}, never, { stage, policy: rules })).action).toBe(action);
+  });
+
   it.each([UNCOVERED, failed('not_seen'), failed('quota'), failed('user_budget')])('lets layer 3 judge in the stead of WeChat though it is off: %j', async (answer) => {
     const verdict = judge({ wechat: layer({ onFailure: 'closed' }), openai: layer({ mode: 'off' }) });
     expect(desk.asked.map((each) => each.layer)).toEqual(['wechat']);
