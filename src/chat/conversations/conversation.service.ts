@@ -51,7 +51,9 @@ export class ConversationService {
   async create(ctx: RequestContext, wish: NewConversation): Promise<Conversation> {
     const model = await this.pickModel(ctx, wish.model);
     const row = { id: newId(), userId: userOf(ctx), model, title: null, systemPrompt: null, ...(await this.judged(ctx, wish)) };
-    return (await this.naming(ctx))(await this.database.inTenant(ctx, (tx) => this.conversations.create(tx, row)));
+    const made = await this.database.inTenant(ctx, (tx) => this.conversations.create(tx, row));
+    void this.history.begin(ctx, made);
+    return (await this.naming(ctx))(made);
   }
 
   /** Most recently active first. */

@@ -4,7 +4,7 @@ import type { RequestContext } from '../../platform/context/index.js';
 import { Database } from '../../platform/database/index.js';
 import { REDIS } from '../../platform/redis/index.js';
 import { LOGGER, errorFields, type Logger } from '../../platform/telemetry/index.js';
-import { ConversationRepository } from '../conversations/conversation.repository.js';
+import { ConversationRepository, type Conversation } from '../conversations/conversation.repository.js';
 import type { Outcome, RunPlan } from '../run/run.js';
 import { KeptTexts } from '../stream/kept-texts.service.js';
 import type { Turn } from '../window/window.js';
@@ -53,6 +53,12 @@ export class HistoryRepository {
     });
     if (history !== undefined) await this.keep(ctx.tenantId, history);
     return history;
+  }
+
+  /** A conversation that was made a moment ago: its first question needs PostgreSQL for nothing that is known already. Never rejects. */
+  async begin(ctx: RequestContext, { id, userId, model, systemPrompt, revision }: Conversation): Promise<void> {
+    const history = { conversationId: id, userId, model, systemPrompt: systemPrompt ?? undefined, revision, turns: [], newest: undefined };
+    await this.keep(ctx.tenantId, history).catch((error: unknown) => this.logger.warn({ tenant: ctx.tenantId, ...errorFields(error) }, 'history cache not begun'));
   }
 
   /**
