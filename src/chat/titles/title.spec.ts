@@ -15,6 +15,17 @@ describe('titleOf', () => {
     expect(titleOf('你好', '')).toBe('你好');
   });
 
+  it.each([
+    ['你好', '```js\nconst secret = 1;\n```\n这段代码声明了一个常量。', '这段代码声明了一个常量'],
+    ['看代码：\n~~~\nrm -rf\n~~~\n这样安全吗？', '', '看代码： 这样安全吗'],
+    ['你好', '```js const secret=1;', '你好'],
+    ['你好', '> ```\n> secret\n> ```\n好了。', '好了'],
+    ['```\nsecret', '', undefined],
+    ['解释`const`的意思', '', '解释 const 的意思'],
+  ])('is never made of code: %j, %j', (question, answer, title) => {
+    expect(titleOf(question, answer)).toBe(title);
+  });
+
   it('shortens without cutting a character in two', () => {
     expect(titleOf('👨‍👩‍👧‍👦'.repeat(40), '')).toBe(`${'👨‍👩‍👧‍👦'.repeat(24)}…`.slice(0, 119).toWellFormed());
   });
