@@ -151,7 +151,7 @@ export class ExecuteRunService {
       }
       if (signal.aborted) throw signal.reason;
       await screening.passed;
-      if (answer.finishReason === 'content_filter') return await this.outcome(held, plan.fixedReply !== undefined ? { ...RECALLED, withholdsQuestion: true } : { state: 'refused', finishReason: 'content_filter' });
+      if (answer.finishReason === 'content_filter') return await this.outcome(held, plan.fixedReply !== undefined ? { ...RECALLED, withholdsQuestion: true } : filteredUpstream(answer));
       return await this.outcome(held, { state: 'finished', finishReason: finishReasonOf(answer.finishReason), ...(screening.gate.withholds ? { partial: true } : {}) });
     } catch (error) {
       // The question stays though its answer was stopped: whether it may is for the verdict to say.
@@ -256,6 +256,11 @@ export class ExecuteRunService {
 /** What the user reads in place of what is withheld. */
 function noticeOf({ keep, replace }: Extract<GateEvent, { type: 'stop' }>): string {
   return keep === 0 ? replace : `\n\n${replace}`;
+}
+
+/** The model's own filter ended it: what was shown stands, as when the gate breaks an answer off; where nothing was, there is nothing to show. */
+function filteredUpstream({ spoke }: Answer): Ending {
+  return spoke ? RECALLED : { state: 'refused', finishReason: 'content_filter' };
 }
 
 /** Somebody stopped it, or the process goes: what was shown stays, and so it has to be judged. */
