@@ -6,6 +6,7 @@ import { listWords, setPolicy } from '../kit/moderation.js';
 import { Platform } from '../kit/platform.js';
 import { Reviewer } from '../kit/reviewing.js';
 import { scripted, unseen, upstreamRequests } from '../kit/upstream-script.js';
+import { judgeTextsBy } from '../kit/wechat-script.js';
 
 let platform: Platform;
 let staff: string;
@@ -118,6 +119,22 @@ describe('an answer that a reviewer rejects', () => {
     await eventually(() => messagesOf(user, chat.conversation), ([newest]) => newest.state === 'recalled');
     expect((await say(platform.api, await someone(tenant), bad)).cache).toBe('miss');
   });
+
+  it('is taken away soon after its end, however long it goes on after the decision, and nobody counts the waiting as a failure', async () => {
+    const { tenant, user, anna } = await scene();
+    await judgeTextsBy(platform, tenant, [{ keyword: '看看庚', suggest: 'review' }]);
+    const conversation = await makeConversation(platform.api, user);
+    const long = `看看庚在这里。${'话很长，慢慢说，一句一句地说，说了很久很久。'.repeat(16)}`;
+    const stream = await platform.api.stream('POST', `/v1/conversations/${conversation}/messages?format=sse`, { token: user.token, body: { content: unseen({ text: long, gapMs: 60 }) } });
+    const ended = stream.all().then(() => performance.now());
+    await reject(anna, 'output', stream.runId);
+    const decided = performance.now();
+    const end = await ended;
+    expect(end - decided).toBeGreaterThan(5_000);
+    await eventually(() => messagesOf(user, conversation), ([newest]) => newest.state === 'recalled', 30_000);
+    expect(performance.now() - end).toBeLessThan(4_000);
+    expect((await fetch(`${platform.node.url}/metrics`).then((answer) => answer.text())).split('\n').filter((line) => line.startsWith('bailiao_fact_failures_total{'))).toEqual([]);
+  }, 60_000);
 
   it('stays where a reviewer finds it right', async () => {
     const { user, anna } = await scene();

@@ -2,7 +2,7 @@ import pino from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemContext, type RequestContext } from '../../src/platform/context/index.js';
 import type { Fact } from '../../src/platform/outbox/fact.js';
-import { COMMITTED, Outbox } from '../../src/platform/outbox/outbox.js';
+import { COMMITTED, NotYet, Outbox } from '../../src/platform/outbox/outbox.js';
 import { OutboxJob } from '../../src/platform/outbox/outbox.job.js';
 import { OutboxRepository } from '../../src/platform/outbox/outbox.repository.js';
 import type { Bus } from '../../src/platform/redis/index.js';
@@ -96,6 +96,17 @@ describe('the outbox', () => {
     await eventually(() => metrics.text(), (text) => text.includes('bailiao_facts_undelivered{kind="test.happened"} 0'));
     expect((await metrics.factFailures.get()).values[0]?.labels).toEqual({ subscriber: 'broken' });
   });
+
+  it('tells one whose time has not come again soon, as often as it says so, and counts no failure', async () => {
+    const heard: number[] = [];
+    const { metrics } = await node((box) => box.subscribe(Happened, 'patient', async () => { if (heard.push(performance.now()) < 5) throw new NotYet(); }));
+    await publish(new Happened('x'));
+    await eventually(rows, ([row]) => row?.delivered === true, 15_000);
+    expect(heard).toHaveLength(5);
+    expect(Math.max(...heard.map((at, nth) => at - (heard[nth - 1] ?? at)))).toBeLessThan(3_000);
+    expect((await rows())[0]?.attempts).toBe(1);
+    expect((await metrics.factFailures.get()).values).toEqual([]);
+  }, 20_000);
 
   it('gives each fact to one of several workers', async () => {
     const heard: string[] = [];

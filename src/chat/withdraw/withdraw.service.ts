@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { RequestContext } from '../../platform/context/index.js';
 import { Database } from '../../platform/database/index.js';
-import { Outbox } from '../../platform/outbox/index.js';
+import { NotYet, Outbox } from '../../platform/outbox/index.js';
 import { now } from '../../platform/values/index.js';
 import { AnswerRejected, PolicyService, QuestionRejected } from '../../moderation/index.js';
 import { AnswerCache } from '../cache/answer-cache.service.js';
@@ -37,7 +37,7 @@ export class WithdrawService implements OnModuleInit {
     this.outbox.subscribe(QuestionRejected, 'chat.withhold_question', (ctx, { runId }) => this.withholdQuestion(ctx, runId));
   }
 
-  /** The tenant's text stands in the answer's place. @throws Error while the run goes on: try again. */
+  /** The tenant's text stands in the answer's place. @throws NotYet while the run goes on. */
   async withdrawAnswer(ctx: RequestContext, runId: string): Promise<void> {
     const run = await this.settled(ctx, runId);
     if (run === undefined) return;
@@ -51,7 +51,7 @@ export class WithdrawService implements OnModuleInit {
     await this.history.drop(ctx.tenantId, exchange.answer.conversationId);
   }
 
-  /** Nobody is shown the question's words any more, and no model is given them. @throws Error while the run goes on: try again. */
+  /** Nobody is shown the question's words any more, and no model is given them. @throws NotYet while the run goes on. */
   async withholdQuestion(ctx: RequestContext, runId: string): Promise<void> {
     const run = await this.settled(ctx, runId);
     if (run === undefined) return;
@@ -68,7 +68,7 @@ export class WithdrawService implements OnModuleInit {
     if (run === undefined) return undefined;
     const pulse = await this.log.pulse(ctx.tenantId, runId);
     const over = run.concludedAt !== null && (pulse === undefined || pulse.done || now() - run.concludedAt.getTime() > SETTLED_MS);
-    if (!over) throw new Error('the run goes on');
+    if (!over) throw new NotYet('the run goes on');
     return run;
   }
 }

@@ -1,3 +1,3 @@
 export type { Fact, FactClass } from './fact.js';
-export { Outbox, type Handler } from './outbox.js';
+export { NotYet, Outbox, type Handler } from './outbox.js';
 export { OutboxModule } from './outbox.module.js';

@@ -6,10 +6,12 @@ import { Bus } from '../redis/index.js';
 import { LOGGER, Metrics, errorFields, type Logger } from '../telemetry/index.js';
 import { newId, within } from '../values/index.js';
 import { pauseAfter, type Fact, type StoredFact } from './fact.js';
-import { COMMITTED, Outbox, type Handler } from './outbox.js';
+import { COMMITTED, NotYet, Outbox, type Handler } from './outbox.js';
 import { OutboxRepository } from './outbox.repository.js';
 
 const EVERY_MS = 2_000;
+/** Until a subscriber is told again whose time had not come; the round after that does it. */
+const NOT_YET_MS = 1_000;
 /** Delivered at once by this process. */
 const BATCH = 20;
 /** A subscriber that takes longer is told again. */
@@ -20,6 +22,8 @@ const LEASE_MS = 2 * HANDLER_MS;
 const KEPT_MS = 24 * 3_600_000;
 const SWEEP_MS = 600_000;
 const SWEEP_BATCH = 1_000;
+
+type Told = 'had' | 'not_yet' | 'failed';
 
 /** Hands facts to their subscribers, on every worker: each fact is taken by one of them, each subscriber called for itself, so that one that fails keeps neither the others nor other facts. */
 @Injectable()
@@ -63,23 +67,25 @@ export class OutboxJob implements OnApplicationBootstrap, OnApplicationShutdown 
 
   private async turn(fact: StoredFact): Promise<void> {
     const waiting = [...this.outbox.of(fact.kind)].filter(([name]) => !fact.handled.includes(name));
-    const had = await Promise.all(waiting.map(async ([name, handler]) => ((await this.tell(fact, name, handler)) ? [name] : [])));
-    const handled = had.flat();
+    const told = await Promise.all(waiting.map(async ([name, handler]) => ({ name, outcome: await this.tell(fact, name, handler) })));
+    const handled = told.flatMap(({ name, outcome }) => (outcome === 'had' ? [name] : []));
+    const some = (wanted: Told): boolean => told.some(({ outcome }) => outcome === wanted);
+    const attempts = some('failed') ? fact.attempts : fact.attempts - 1;
     await this.database.inPlatform(systemPlatformContext('outbox', fact.id), (tx) =>
-      handled.length === waiting.length ? this.repository.delivered(tx, fact, handled) : this.repository.postponed(tx, fact, handled, pauseAfter(fact.attempts)),
+      handled.length === waiting.length ? this.repository.delivered(tx, fact, handled) : this.repository.postponed(tx, fact, handled, attempts, some('not_yet') ? NOT_YET_MS : pauseAfter(attempts)),
     );
   }
 
-  /** @returns whether the subscriber has had it. */
-  private async tell({ tenantId, id, kind, body, attempts }: StoredFact, name: string, handler: Handler<Fact>): Promise<boolean> {
+  private async tell({ tenantId, id, kind, body, attempts }: StoredFact, name: string, handler: Handler<Fact>): Promise<Told> {
     try {
       const telling = handler(systemContext(tenantId, name, id), { ...body, kind }, id);
       await within(HANDLER_MS, telling, () => { throw new Error('the subscriber takes too long'); });
-      return true;
+      return 'had';
     } catch (error) {
+      if (error instanceof NotYet) return 'not_yet';
       this.metrics.factFailures.inc({ subscriber: name });
       this.logger.warn({ tenant: tenantId, fact: id, kind, subscriber: name, attempts, ...errorFields(error) }, 'a fact could not be taken');
-      return false;
+      return 'failed';
     }
   }
 

@@ -27,11 +27,11 @@ export class OutboxRepository {
     );
   }
 
-  /** These subscribers have had it; the others are told again after a pause. */
-  async postponed(tx: PlatformTx, fact: StoredFact, handled: readonly string[], ms: number): Promise<void> {
+  /** These subscribers have had it; the others are told again after a pause. @param attempts that count so far */
+  async postponed(tx: PlatformTx, fact: StoredFact, handled: readonly string[], attempts: number, ms: number): Promise<void> {
     await tx.query(
-      `UPDATE facts SET handled = ARRAY(SELECT DISTINCT unnest(handled || $3::text[])), due_at = clock_timestamp() + $4 * interval '1 millisecond' WHERE tenant_id = $1 AND id = $2 AND delivered_at IS NULL`,
-      [fact.tenantId, fact.id, handled, ms],
+      `UPDATE facts SET handled = ARRAY(SELECT DISTINCT unnest(handled || $3::text[])), attempts = $4, due_at = clock_timestamp() + $5 * interval '1 millisecond' WHERE tenant_id = $1 AND id = $2 AND delivered_at IS NULL`,
+      [fact.tenantId, fact.id, handled, attempts, ms],
     );
   }
 

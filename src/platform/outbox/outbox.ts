@@ -10,6 +10,11 @@ import { OutboxRepository } from './outbox.repository.js';
 /** Tells workers that facts were committed. Its loss costs the pause between two rounds. */
 export const COMMITTED = 'outbox.committed';
 
+/** What a subscriber throws whose time has not come: it is told again in a second or two, as often as it says so, and nobody counts that as a failure. */
+export class NotYet extends Error {
+  override readonly name = 'NotYet';
+}
+
 /** What a subscriber does with a fact, in the fact's tenant. May be called again for the same `id`, also while an earlier call is still at it: twice must be the same as once. */
 export type Handler<F extends Fact> = (ctx: RequestContext, fact: F, id: string) => Promise<void>;
 
@@ -34,7 +39,7 @@ export class Outbox {
   }
 
   /**
-   * At module start, in every process that has workers. A handler that throws is called again, later and later.
+   * At module start, in every process that has workers. A handler that throws is called again, later and later; one that throws `NotYet`, soon.
    * @param name the same for ever: it says which facts this subscriber has had.
    */
   subscribe<F extends Fact>(type: FactClass<F>, name: string, handler: Handler<F>): void {
