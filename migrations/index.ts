@@ -28,6 +28,7 @@ import { MuteBesideBans1764000021000 } from './1764000021000-mute-beside-bans.js
 import { KeyVerdictDigests1764000022000 } from './1764000022000-key-verdict-digests.js';
 import { WithholdUnjudged1764000023000 } from './1764000023000-withhold-unjudged.js';
 import { ExpireMediaCalls1764000024000 } from './1764000024000-expire-media-calls.js';
+import { WithholdTitles1764000025000 } from './1764000025000-withhold-titles.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -61,6 +62,7 @@ export const MIGRATIONS = [
   KeyVerdictDigests1764000022000,
   WithholdUnjudged1764000023000,
   ExpireMediaCalls1764000024000,
+  WithholdTitles1764000025000,
 ];
 
 /** Their names as the table `migrations` records them. */

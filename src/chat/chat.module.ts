@@ -58,11 +58,12 @@ import { RunStreamService } from './stream/run-stream.service.js';
 import { StreamLogRepository } from './stream/stream-log.repository.js';
 import { WithdrawRepository } from './withdraw/withdraw.repository.js';
 import { WithdrawService } from './withdraw/withdraw.service.js';
+import { RunTitles } from './titles/run-titles.service.js';
 import { PromptService } from './window/prompt.service.js';
 import { ReplyService } from './wire/reply.service.js';
 
 const MADE = [{ provide: Sealer, inject: [CONFIG], useFactory: (config: Config) => new Sealer(config.masterKeys) }];
-const SHARED = [RehearseRuns, RunNews, KeptTexts, ConversationRepository, MessageRepository, HistoryRepository, RunRepository, StreamLogRepository, ActiveRuns, AnswerCacheRepository, AnswerCache, LabelLogRepository, ConcludeRunService, RunControlService, RunUsage, ScreenRun, ExecuteRunService];
+const SHARED = [RehearseRuns, RunNews, KeptTexts, ConversationRepository, MessageRepository, HistoryRepository, RunRepository, StreamLogRepository, ActiveRuns, AnswerCacheRepository, AnswerCache, LabelLogRepository, RunTitles, ConcludeRunService, RunControlService, RunUsage, ScreenRun, ExecuteRunService];
 const API = [ReadyAnswerRepository, ReadyAnswerService, AnswerSource, ServeRunService, ConversationService, AnswerService, StartRunService, ScreenAsk, PromptService, LaunchRunService, RunRates, QueuedRunService, FollowService, RunStreamService, ReplyService, CompletionService, OfferService, LabelFreeService, ConversationExportService, AccountService, OwnWords, ProfileService, CostReportRepository, CostReportService];
 const WORKER = [SweepJob, LabelLogJob, WorkerService, WithdrawRepository, WithdrawService];
 const CONTROLLERS = [ConversationController, MessageController, RunController, CompletionsController, ModelsController, AccountController, ProfileController, LabelController];

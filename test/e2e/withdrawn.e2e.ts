@@ -38,6 +38,8 @@ async function scene(): Promise<Scene> {
 const someone = (tenant: TestTenant): Promise<TestUser> => logIn(platform, tenant, `w-${(next += 1)}`);
 const messagesOf = async (user: TestUser, conversation: string) => (await platform.api.ok('GET', `/v1/conversations/${conversation}/messages`, { token: user.token })).data;
 const text = async (user: TestUser, path: string): Promise<string> => (await platform.api.get(path, { token: user.token })).text;
+const titleOf = async (user: TestUser, conversation: string): Promise<string | null> => (await platform.api.ok('GET', `/v1/conversations/${conversation}`, { token: user.token })).title;
+const regenerate = async (user: TestUser, answer: string) => platform.api.stream('POST', `/v1/messages/${answer}/regenerate?format=sse`, { token: user.token, body: {} });
 const streamOf = async (user: TestUser, run: string, query: string) => (await platform.api.stream('GET', `/v1/runs/${run}/stream?${query}`, { token: user.token })).all();
 
 /** A person rejects what the judgement of this stage put into the queue. */
@@ -160,5 +162,63 @@ describe('a question that a reviewer rejects', () => {
     await say(platform.api, user, scripted({ text: '好' }, '接着说'), conversation);
     expect(JSON.stringify((await upstreamRequests(platform)).at(-1)?.messages)).not.toContain('可疑丁');
     expect((await platform.sql<{ count: number }>('SELECT count(*)::int AS count FROM offences WHERE user_id = $1', [user.id]))[0]?.count).toBe(1);
+  });
+
+  it('gives no title either where its answer is being made again meanwhile', async () => {
+    const { user, anna } = await scene();
+    const { conversation } = await say(platform.api, user, scripted({ text: '回答', firstTokenMs: 4_000 }, '可疑丁又怎么样'));
+    const [answer] = await messagesOf(user, conversation);
+    const again = await regenerate(user, answer.id);
+    await reject(anna, 'input', answer.run_id);
+    expect(await eventually(() => titleOf(user, conversation), (title) => title === null)).toBeNull();
+    expect((await platform.api.ok('GET', `/v1/runs/${again.runId}`, { token: user.token })).state).toBe('opened');
+    expect((await again.all()).at(-1)?.event).toBe('done');
+    expect((await messagesOf(user, conversation)).map(({ state, content }: { state: string; content: string }) => [state, content])).toEqual([['complete', '回答'], ['refused', '']]);
+    expect(await titleOf(user, conversation)).toBeNull();
+    await say(platform.api, user, scripted({ text: '好' }, '另一个话题'), conversation);
+    expect(await titleOf(user, conversation)).toContain('另一个话题');
+  }, 30_000);
+});
+
+describe('a question that is refused when it is asked again', () => {
+  const WORD = '后来己';
+  /** What finds it, only from the second time on. */
+  const finders: readonly [string, (tenant: TestTenant) => Promise<unknown>][] = [
+    ['a list with a fixed reply', (tenant) => listWords(platform, staff, tenant, [{ text: WORD, action: 'answer' }])],
+    ['WeChat', async (tenant) => {
+      await judgeTextsBy(platform, tenant, [{ keyword: WORD }]);
+      await setPolicy(platform, staff, tenant, { input: { wechat: { mode: 'on' } } });
+    }],
+  ];
+
+  async function asked(): Promise<{ readonly tenant: TestTenant; readonly user: TestUser; readonly conversation: string }> {
+    const { tenant, user } = await scene();
+    await setPolicy(platform, staff, tenant, { input: { wechat: { mode: 'off' } } });
+    const { conversation } = await say(platform.api, user, scripted({ text: '回答', firstTokenMs: 50 }, `说说${WORD}。`));
+    expect(await titleOf(user, conversation)).toContain(WORD);
+    return { tenant, user, conversation };
+  }
+
+  async function askAgain(user: TestUser, conversation: string): Promise<void> {
+    await (await regenerate(user, (await messagesOf(user, conversation))[0].id)).all();
+    expect((await messagesOf(user, conversation)).at(-1)).toMatchObject({ state: 'refused', content: '' });
+  }
+
+  it.each(finders)('by %s leaves the title, too', async (_, find) => {
+    const { tenant, user, conversation } = await asked();
+    await find(tenant);
+    await askAgain(user, conversation);
+    expect(await titleOf(user, conversation)).toBeNull();
+    for (const path of ['/v1/conversations', ...['md', 'txt', 'json'].map((format) => `/v1/conversations/${conversation}/export?format=${format}`), '/v1/me/export']) {
+      expect([path, (await text(user, path)).includes(WORD)]).toEqual([path, false]);
+    }
+  });
+
+  it.each(finders)('by %s leaves the title alone that the user chose', async (_, find) => {
+    const { tenant, user, conversation } = await asked();
+    await platform.api.ok('PATCH', `/v1/conversations/${conversation}`, { token: user.token, body: { title: '我的标题' } });
+    await find(tenant);
+    await askAgain(user, conversation);
+    expect(await titleOf(user, conversation)).toBe('我的标题');
   });
 });

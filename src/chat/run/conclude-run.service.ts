@@ -9,7 +9,7 @@ import { AnswerCache } from '../cache/answer-cache.service.js';
 import { HistoryRepository } from '../messages/history.repository.js';
 import type { Bill, RunEvent } from '../stream/run-event.js';
 import { StreamLogRepository } from '../stream/stream-log.repository.js';
-import { titleOf } from '../titles/title.js';
+import { RunTitles } from '../titles/run-titles.service.js';
 import type { Hold, Outcome, RunPlan } from './run.js';
 import { isOrdinary } from '../produce/plausible-usage.js';
 import { RunRepository, type ConcludeAnswer } from './run.repository.js';
@@ -33,6 +33,7 @@ export class ConcludeRunService {
     private readonly metering: MeteringService,
     private readonly answers: AnswerCache,
     private readonly screening: ScreeningService,
+    private readonly titles: RunTitles,
     private readonly metrics: Metrics,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -62,8 +63,10 @@ export class ConcludeRunService {
       try {
         const { row: charge } = await this.metering.settlement(plan.ctx.tenantId, plan.priceListId, meteredUsage(outcome), isFree(outcome));
         const question = await this.questionOf(plan, outcome);
-        const title = question === 'unjudged' ? undefined : titleFor(plan, outcome);
-        return await this.runs.conclude(plan.ctx, { ...hold, outcome, answerTokens, tokenizer: this.encodingOf(plan), title, question, charge });
+        const title = question === 'unjudged' ? undefined : this.titles.made(plan, outcome);
+        const withheldTitle = await this.titles.withheld(plan, outcome);
+        const askedAgain = plan.turn?.replacesAnswer === true;
+        return await this.runs.conclude(plan.ctx, { ...hold, outcome, answerTokens, tokenizer: this.encodingOf(plan), title, withheldTitle, askedAgain, question, charge });
       } catch (error) {
         if (!isAway(error) || waited >= PATIENCE_MS) {
           this.logger.error({ run: hold.runId, tenant: plan.ctx.tenantId, ...errorFields(error) }, 'could not conclude a run');
@@ -110,12 +113,6 @@ export function terminalEvent(plan: Pick<RunPlan, 'ctx'>, seq: number, outcome: 
 function meteredUsage(outcome: Outcome): MeteredUsage {
   const { usage } = outcome;
   return { promptTokens: usage.promptTokens, cachedTokens: usage.cachedTokens ?? 0, completionTokens: usage.completionTokens, reasoningTokens: usage.reasoningTokens ?? 0, source: outcome.usageSource };
-}
-
-/** Refused text is no title. */
-function titleFor(plan: RunPlan, outcome: Outcome): string | undefined {
-  if (plan.turn === undefined || outcome.withholdsQuestion === true) return undefined;
-  return titleOf(plan.turn.question, outcome.state === 'refused' ? '' : outcome.content);
 }
 
 /** What was refused for its content costs nothing, unless the tenant charges what was shown or produced; words that were shown before a ban do. */

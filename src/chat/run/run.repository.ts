@@ -37,6 +37,10 @@ export interface ConcludeInput {
   readonly answerTokens: number;
   readonly tokenizer: string;
   readonly title: string | undefined;
+  /** The title that was made of a question which is taken out: it goes with it. */
+  readonly withheldTitle?: string | undefined;
+  /** The question was asked before, and perhaps taken out since: then it gives no title. */
+  readonly askedAgain?: boolean;
   /** `unjudged`: nobody but its author may see it yet; `judged`: one that was asked again, and has passed by now. */
   readonly question?: 'unjudged' | 'judged' | undefined;
   /** What to collect, as billing wants it. */
@@ -141,6 +145,8 @@ function concludeRow(ctx: RequestContext, input: ConcludeInput): object {
     answer_tokens: input.answerTokens,
     tokenizer: input.tokenizer,
     title: input.title ?? null,
+    withheld_title: input.withheldTitle ?? null,
+    asked_again: input.askedAgain ?? false,
     charge: input.charge,
   };
 }
