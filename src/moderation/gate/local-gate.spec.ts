@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { stops } from '../text/hit-order.js';
 import { type Hit, type LexiconEntry, SEVERITIES, WORD_ACTIONS } from '../text/lexicon-entry.js';
 import { Lexicon } from '../text/lexicon.js';
-import { MAX_GAP } from '../text/view.js';
+import { MAX_BLANKS } from '../text/view.js';
 import { masked, scan } from '../text/scan.js';
 import { LocalGate } from './local-gate.js';
 
@@ -109,7 +109,7 @@ describe('LocalGate', () => {
       gate.push(each);
       most = Math.max(most, gate.holds);
     }
-    expect(most).toBeLessThanOrEqual(MAX_GAP + 8);
+    expect(most).toBeLessThanOrEqual(MAX_BLANKS + 8);
   });
 
   it('holds what can not be seen until it knows, however much there is of it', async () => {

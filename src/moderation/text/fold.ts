@@ -5,11 +5,12 @@ import { LETTER_SYMBOLS, unitOf } from './standing.js';
 /**
  * What a code point is to the search. `ignored`: not there at all (zero-width characters, combining marks). `soft`:
  * stands between two characters and seldom separates what is said (space, `#`, emoji). `joiner`: the same, and alone it
- * joins what makes one word (hyphens, `_`, `*`). `clause`: separates.
+ * joins what makes one word (hyphens, `_`, `*`). `clause`: separates. `blank`, `line`: soft and clause that show nothing
+ * (spaces, ends of lines), so that many in a row look like one.
  * `point`: a full stop of ASCII, soft alone and a clause when repeated. `symbol`: soft, unless meant as a letter.
  * `one`, `many`: seen as one or more units.
  */
-export const Kind = { unknown: 0, ignored: 1, soft: 2, clause: 3, point: 4, symbol: 5, one: 6, many: 7, joiner: 8 } as const;
+export const Kind = { unknown: 0, ignored: 1, soft: 2, clause: 3, point: 4, symbol: 5, one: 6, many: 7, joiner: 8, blank: 9, line: 10 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
 /** What one code point became: `base` for what it is, `unit` for what the automaton sees (see `standing.ts`). */
@@ -28,6 +29,8 @@ const expansions = new Map<number, readonly Part[]>();
 const simplified = Converter({ from: 't', to: 'cn' });
 
 const IGNORED = /^[\p{Default_Ignorable_Code_Point}\p{Mn}\p{Me}\p{Cf}\p{Cc}]$/u;
+/** Also the empty pattern of Braille, which is no space to Unicode. */
+const BLANK = /^[\t\p{Zs}\u2800]$/u;
 const SEEN = /^[\p{L}\p{N}\p{Mc}\u3099\u309a]$/u;
 const LINE = /^[\n\v\f\r\u0085\u2028\u2029]$/u;
 /** Marks that end or begin what is said: between the characters of two-character words they mean nothing. */
@@ -45,6 +48,11 @@ export function kindOf(codePoint: number): Kind {
   if (codePoint >= TABLE) return kindBeyond(codePoint);
   const known = kinds[codePoint] as Kind;
   return known === Kind.unknown ? learn(codePoint) : known;
+}
+
+/** Whether a code point of this kind shows nothing but that something is apart. */
+export function isBlank(kind: Kind): boolean {
+  return kind === Kind.blank || kind === Kind.line;
 }
 
 /** The unit of a code point of kind `one` or `symbol`. */
@@ -78,8 +86,8 @@ function bareKind(codePoint: number): Kind {
   const [plain = codePoint] = [...String.fromCodePoint(codePoint).normalize('NFKC')].map((each) => each.codePointAt(0) ?? 0);
   const character = String.fromCodePoint(codePoint);
   if (LETTER_SYMBOLS.has(plain) && (codePoint < 0x80 || !CLAUSE.test(character))) return Kind.symbol;
-  if (LINE.test(character)) return Kind.clause;
-  if (codePoint === 0x09) return Kind.soft;
+  if (LINE.test(character)) return Kind.line;
+  if (BLANK.test(character)) return Kind.blank;
   if (IGNORED.test(character)) return Kind.ignored;
   if (codePoint === 0x2e || codePoint === 0xff0e) return Kind.point;
   if (CLAUSE.test(character)) return Kind.clause;

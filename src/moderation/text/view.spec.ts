@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CodePoints } from './code-points.js';
-import { Gap, MAX_GAP, viewOf } from './view.js';
+import { Gap, MAX_BLANKS, MAX_GAP, viewOf } from './view.js';
 
 const anyText = fc.oneof(fc.string({ unit: 'binary', maxLength: 80 }), fc.array(fc.constantFrom('枪', '，', 'ﬁ', '㍿', '\u0301', 'が', 'é', '𝓼', '\ud83d', '\ude00', 'A', '$', '①', '轟'), { maxLength: 40 }).map((each) => each.join('')));
 const shown = (text: string): string => viewOf(text).map((unit) => String.fromCodePoint(unit.base)).join('');
@@ -32,7 +32,8 @@ describe('viewOf', () => {
   it('tells what stands between', () => {
     expect(viewOf('a b，c\u200bd*e...f.g').map((unit) => unit.gap)).toEqual([Gap.start, Gap.soft, Gap.clause, Gap.none, Gap.joiner, Gap.clause, Gap.soft]);
     expect(viewOf('a-b - c--d-\u200be').map((unit) => unit.gap)).toEqual([Gap.start, Gap.joiner, Gap.soft, Gap.soft, Gap.joiner]);
-    expect(viewOf(`a${' '.repeat(MAX_GAP)}b${' '.repeat(MAX_GAP + 1)}c${'\u200b'.repeat(MAX_GAP + 1)}d`).map((unit) => unit.gap)).toEqual([Gap.start, Gap.soft, Gap.start, Gap.none]);
+    expect(viewOf(`a${'#'.repeat(MAX_GAP)}b${'#'.repeat(MAX_GAP + 1)}c${'\u200b'.repeat(MAX_GAP + 1)}d`).map((unit) => unit.gap)).toEqual([Gap.start, Gap.soft, Gap.start, Gap.none]);
+    expect(viewOf(`a${' '.repeat(MAX_BLANKS)}b${' '.repeat(MAX_BLANKS + 1)}c${'# '.repeat(MAX_GAP / 2)}d${'\n'.repeat(MAX_GAP + 1)}e`).map((unit) => unit.gap)).toEqual([Gap.start, Gap.soft, Gap.start, Gap.soft, Gap.clause]);
   });
 
   it('knows what may stand for a letter', () => {

@@ -1,5 +1,5 @@
 import { CodePoints } from './code-points.js';
-import { Kind, baseAt, kindOf, partsAt, unitAt } from './fold.js';
+import { Kind, baseAt, isBlank, kindOf, partsAt, unitAt } from './fold.js';
 import { numeralValue } from './numerals.js';
 import { LETTER_SYMBOLS } from './standing.js';
 
@@ -15,8 +15,10 @@ export const MAX_UNITS = 120;
 /** Units that a view remembers; a power of two above MAX_UNITS. */
 const REMEMBERED = 256;
 const LAST = REMEMBERED - 1;
-/** Most code points that are seen between two characters of one word; what is not seen does not count, since a reader reads over any number. */
+/** Most marks that are seen between two characters of one word. A run of blanks is one, and what is not seen none: a reader reads over any number. */
 export const MAX_GAP = 128;
+/** Most code points between them, blanks each counted: what a gate holds back must end somewhere. */
+export const MAX_BLANKS = 4_000;
 
 /**
  * The last units of a text as the search sees it, each with its place in the text as it was written. Units of one code
@@ -30,7 +32,10 @@ export class View {
   private readonly toAt = new Int32Array(REMEMBERED);
   private readonly gapAt = new Uint8Array(REMEMBERED);
   private gap: Gap = Gap.start;
+  /** Marks since the last unit, and code points that they are made of. */
   private skipped = 0;
+  private skippedPoints = 0;
+  private blank = false;
   private points = 0;
 
   base(index: number): number {
@@ -60,6 +65,8 @@ export class View {
     this.count += 1;
     this.gap = Gap.none;
     this.skipped = 0;
+    this.skippedPoints = 0;
+    this.blank = false;
     this.points = 0;
   }
 
@@ -67,8 +74,11 @@ export class View {
   skip(kind: Kind): boolean {
     if (kind === Kind.ignored) return false;
     this.widen(this.gapOf(kind));
-    this.skipped += 1;
-    if (this.skipped !== MAX_GAP + 1) return false;
+    const blank = isBlank(kind);
+    if (!blank || !this.blank) this.skipped += 1;
+    this.blank = blank;
+    this.skippedPoints += 1;
+    if (this.gap === Gap.start || (this.skipped <= MAX_GAP && this.skippedPoints <= MAX_BLANKS)) return false;
     this.gap = Gap.start;
     return true;
   }
@@ -87,6 +97,8 @@ export class View {
     this.count = other.count;
     this.gap = other.gap;
     this.skipped = other.skipped;
+    this.skippedPoints = other.skippedPoints;
+    this.blank = other.blank;
     this.points = other.points;
   }
 
@@ -96,7 +108,7 @@ export class View {
 
   private gapOf(kind: Kind): Gap {
     if (kind === Kind.joiner) return this.skipped === 0 ? Gap.joiner : Gap.soft;
-    if (kind !== Kind.point) return kind === Kind.clause ? Gap.clause : Gap.soft;
+    if (kind !== Kind.point) return kind === Kind.clause || kind === Kind.line ? Gap.clause : Gap.soft;
     this.points += 1;
     return this.points > 1 ? Gap.clause : Gap.soft;
   }
