@@ -49,4 +49,22 @@ describe('listed words', () => {
     await say(`可疑丁、记号戊和脏话丙 ${scripted({ tokens: 2 })}`);
     expect((await messages())[1]?.content).toContain('可疑丁、记号戊和*** ');
   });
+
+  it('are found where they are split over messages of one author, whoever speaks between them', async () => {
+    await listWords(platform, staff, tenant, [{ text: '绝密词甲' }]);
+    const complete = async (...contents: readonly string[]): Promise<number> => {
+      const messages = contents.map((content, at) => ({ role: (contents.length - at) % 2 === 0 ? 'assistant' : 'user', content: at === contents.length - 1 ? `${content} ${scripted({ tokens: 1 })}` : content }));
+      return (await platform.api.post('/v1/chat/completions', { model: 'sim-chat', messages }, { token: user.token })).status;
+    };
+    expect(await complete('我想问问绝密', '好的，请讲', '词甲的价格')).toBe(422);
+    expect(await complete('绝', '请讲', '密', '请讲', '词甲')).toBe(422);
+    expect(await complete('我想问问绝密', '词甲')).toBe(200);
+  });
+
+  it('are found in two messages, however much stands between their halves that nobody sees', async () => {
+    await listWords(platform, staff, tenant, [{ text: '绝密词甲' }]);
+    await say(`${scripted({ tokens: 1 })} 绝密${'\u200b'.repeat(300)}${' \n'.repeat(200)}`);
+    const refused = await platform.api.post(`/v1/conversations/${conversation}/messages?format=sse`, { content: '词甲' }, { token: user.token });
+    expect(refused.status).toBe(422);
+  });
 });

@@ -15,7 +15,7 @@ export class OwnWords {
    */
   async judged(ctx: RequestContext, param: string, text: string): Promise<string> {
     const id = newId();
-    const verdict = await this.screening.local(ctx, { runId: id, conversationId: undefined, messageId: id }, { before: undefined, texts: [text], beside: [] });
+    const verdict = await this.screening.local(ctx, { runId: id, conversationId: undefined, messageId: id }, { texts: [{ text, before: [] }], beside: [] });
     if (verdict.action === 'block' || verdict.action === 'answer') throw new DomainError('content_blocked', { param, ...(verdict.message === undefined ? {} : { message: verdict.message }) });
     return verdict.texts[0] ?? text;
   }

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { RequestContext } from '../../platform/context/index.js';
 import { DomainError } from '../../platform/errors/index.js';
-import { ScreeningService, type ScreeningSubject } from '../../moderation/index.js';
+import { MOST_BEFORE, ScreeningService, type ScreeningSubject, type WrittenText, type WrittenTexts } from '../../moderation/index.js';
+import type { PromptMessage } from '../../upstream/index.js';
 import type { Prepared } from '../window/prompt.service.js';
 import type { Ask } from './ask.js';
 
@@ -29,11 +30,21 @@ export class ScreenAsk {
   }
 }
 
-/** In the order in which the user wrote them: a word may be split over two messages. */
-function textsOf(ask: Ask, { window, turn, former, ownPrompt }: Prepared): { readonly before: string | undefined; readonly texts: readonly string[]; readonly beside: readonly string[] } {
-  if (ask.kind === 'completion') return { before: undefined, texts: ask.messages.map(({ content }) => content), beside: [] };
+/** In the order in which the user wrote them: a word may be split over several messages. */
+function textsOf(ask: Ask, { window, turn, former, ownPrompt }: Prepared): WrittenTexts {
+  if (ask.kind === 'completion') return { texts: afterTheirOwn(ask.messages), beside: [] };
   const [first] = window.messages;
-  return { before: former, texts: [turn?.question ?? ''], beside: ownPrompt && first?.role === 'system' ? [first.content] : [] };
+  return { texts: [{ text: turn?.question ?? '', before: former }], beside: ownPrompt && first?.role === 'system' ? [first.content] : [] };
+}
+
+/** Each message with the earlier ones of its role: what stands between them is somebody else's. */
+function afterTheirOwn(messages: readonly PromptMessage[]): readonly WrittenText[] {
+  const written = new Map<PromptMessage['role'], readonly string[]>();
+  return messages.map(({ role, content }) => {
+    const before = written.get(role) ?? [];
+    written.set(role, [...before, content].slice(-MOST_BEFORE));
+    return { text: content, before };
+  });
 }
 
 /** The ask with other words; that of a question which was asked before has none. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { RequestContext } from '../../platform/context/index.js';
 import { DomainError } from '../../platform/errors/index.js';
 import { newId } from '../../platform/values/index.js';
-import { ContextScreening } from '../../moderation/index.js';
+import { ContextScreening, MOST_BEFORE } from '../../moderation/index.js';
 import { TenantService } from '../../tenants/index.js';
 import { ModelService, TokenCounter, type Audience, type Model, type OfferedModel, type Sampling, type UpstreamRequest } from '../../upstream/index.js';
 import type { History } from '../messages/history.js';
@@ -11,7 +11,7 @@ import type { Ask } from '../start/ask.js';
 import { userOf } from '../run/owner.js';
 import type { RunPlan } from '../run/run.js';
 import type { OpenInput } from '../run/run.repository.js';
-import { fitWindow, withTurns, type Window } from './window.js';
+import { fitWindow, withTurns, type Turn, type Window } from './window.js';
 
 /** What a model is to be shown for a question, and what the run's row will need. */
 export interface Prepared {
@@ -24,8 +24,8 @@ export interface Prepared {
   readonly maxTokens: number;
   readonly sampling: Sampling;
   readonly turn: RunPlan['turn'];
-  /** What the same user asked before, answered or not. */
-  readonly former: string | undefined;
+  /** What the same user asked last before, oldest first: of the unanswered the newest. */
+  readonly former: readonly string[];
   readonly conversation: OpenInput['conversation'];
 }
 
@@ -46,7 +46,7 @@ export class PromptService {
       const promptTokens = await this.tokens.countMessages(ask.messages, model.encoding);
       const maxTokens = this.answerRoom(model, promptTokens, ask.maxTokens);
       const ownPrompt = ask.messages.some(({ role }) => role === 'system');
-      return { ownPrompt, model, shownAs, window: { messages: ask.messages, tokens: promptTokens, droppedTurns: 0 }, maxTokens, sampling: ask.sampling, turn: undefined, former: undefined, conversation: undefined };
+      return { ownPrompt, model, shownAs, window: { messages: ask.messages, tokens: promptTokens, droppedTurns: 0 }, maxTokens, sampling: ask.sampling, turn: undefined, former: [], conversation: undefined };
     }
     const userId = userOf(ctx);
     const history = await (fresh ? this.history.load(ctx, userId, ask.conversationId) : this.history.get(ctx, userId, ask.conversationId));
@@ -66,7 +66,7 @@ export class PromptService {
       window,
       maxTokens: model.maxAnswerTokens,
       sampling: {},
-      former: ask.kind === 'regenerate' ? turns.at(-1)?.question : history.newest?.question,
+      former: formerOf(ask, turns, history.newest),
       turn: { question: question.text, questionTokens: question.tokens, revision: history.revision, replacesAnswer: ask.kind === 'regenerate' },
       conversation: {
         id: ask.conversationId,
@@ -91,6 +91,12 @@ export class PromptService {
 
 export function requestOf({ model, window, maxTokens, sampling }: Prepared): UpstreamRequest {
   return { model: model.name, messages: window.messages, maxTokens, sampling };
+}
+
+/** A question that is asked again is the newest itself. */
+function formerOf(ask: Ask, turns: readonly Turn[], newest: History['newest']): readonly string[] {
+  const answered = turns.slice(-MOST_BEFORE).map(({ question }) => question);
+  return ask.kind === 'regenerate' || newest === undefined || newest.answered ? answered : [...answered, newest.question].slice(-MOST_BEFORE);
 }
 
 function questionOf(history: History, answerId: string): { text: string; tokens: number } {

@@ -49,8 +49,8 @@ export class ContextScreening {
         judged.push(turn);
         continue;
       }
-      const question = modes.question ? await scanInTurns(turn.question, lexicons, before, pauses) : [];
-      const answer = modes.answer ? await scanInTurns(turn.answer, lexicons, '', pauses) : [];
+      const question = modes.question ? await scanInTurns(turn.question, lexicons, [before], pauses) : [];
+      const answer = modes.answer ? await scanInTurns(turn.answer, lexicons, [], pauses) : [];
       if (!hidden(question) && !hidden(answer)) this.clean.set(name, rules);
       judged.push(shown(turn, question, answer));
     }

@@ -13,11 +13,16 @@ import { covered } from './cover.js';
 import { decidingHit, localJudgement, versionOf } from './local-judgement.js';
 import { RemoteScreening, type RemoteRequest } from './remote-screening.service.js';
 
+/** One text. */
+export interface WrittenText {
+  readonly text: string;
+  /** What the same author wrote last before it, oldest first: a word may be split over them. The last few count. */
+  readonly before: readonly string[];
+}
+
 /** What a user wrote, in the order in which it was written. */
 export interface WrittenTexts {
-  /** The user's former message: a word may be split over two. */
-  readonly before: string | undefined;
-  readonly texts: readonly string[];
+  readonly texts: readonly WrittenText[];
   /** What stands by itself, such as a system prompt of the user's own. */
   readonly beside: readonly string[];
 }
@@ -41,14 +46,14 @@ export class ScreeningService {
   async local(ctx: RequestContext, subject: ScreeningSubject, written: WrittenTexts): Promise<LocalVerdict> {
     const policy = await this.policies.of(ctx.tenantId);
     const { mode } = policy.input.local;
-    if (mode === 'off') return { action: 'pass', judgements: [], texts: written.texts };
+    if (mode === 'off') return { action: 'pass', judgements: [], texts: written.texts.map(({ text }) => text) };
     const lexicons = await this.lexicons.of(ctx.tenantId);
     const begin = performance.now();
     const found = await scanned(written, lexicons);
     const hits = found.flatMap((each) => each.hits);
     const judgement = localJudgement('input', versionOf(lexicons), hits, mode, performance.now() - begin);
-    this.consequences.note(ctx, subject, [...written.texts, ...written.beside].join('\n'), [judgement]);
-    const shown = mode === 'on' ? found.slice(0, written.texts.length).map(({ text, hits: own }) => covered(text, own)) : written.texts;
+    this.consequences.note(ctx, subject, found.map(({ text }) => text).join('\n'), [judgement]);
+    const shown = found.slice(0, written.texts.length).map(({ text, hits: own }) => (mode === 'on' ? covered(text, own) : text));
     return { action: judgement.action, judgements: [judgement], ...(judgement.action === 'pass' ? {} : { by: judgement }), ...messageOf(judgement.action, hits, policy), texts: shown };
   }
 
@@ -77,11 +82,10 @@ export class ScreeningService {
 }
 
 /** An API client may bring hundreds of thousands of characters: nobody else is to wait for them. */
-async function scanned({ before, texts, beside }: WrittenTexts, lexicons: readonly Lexicon[]): Promise<readonly { readonly text: string; readonly hits: readonly Hit[] }[]> {
+async function scanned({ texts, beside }: WrittenTexts, lexicons: readonly Lexicon[]): Promise<readonly { readonly text: string; readonly hits: readonly Hit[] }[]> {
   const turns = new Turns();
   const found: { readonly text: string; readonly hits: readonly Hit[] }[] = [];
-  for (const [at, text] of texts.entries()) found.push({ text, hits: await scanInTurns(text, lexicons, at === 0 ? before : texts[at - 1], turns) });
-  for (const text of beside) found.push({ text, hits: await scanInTurns(text, lexicons, '', turns) });
+  for (const { text, before } of [...texts, ...beside.map((each) => ({ text: each, before: [] }))]) found.push({ text, hits: await scanInTurns(text, lexicons, before, turns) });
   return found;
 }
 

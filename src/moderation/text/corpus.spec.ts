@@ -10,7 +10,7 @@ const withoutAllowed = Lexicon.build(LISTED, { owner: 'platform', version: 'corp
 
 async function finds({ text, word, before, chunks }: Evasion): Promise<boolean> {
   const lexicons = [await lexicon];
-  if (chunks === undefined) return scan(text, lexicons, before).some((hit) => hit.entry.text === word);
+  if (chunks === undefined) return scan(text, lexicons, before === undefined ? [] : [before]).some((hit) => hit.entry.text === word);
   const gate = new LocalGate(lexicons);
   const steps = [...chunks.map((chunk) => gate.push(chunk)), gate.end()];
   return steps.some((step) => step.violation?.entry.text === word);

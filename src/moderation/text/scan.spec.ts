@@ -6,7 +6,7 @@ import { Turns } from './turns.js';
 
 const word = (text: string, rest: Partial<LexiconEntry> = {}): LexiconEntry => ({ kind: 'word', text, category: 'test', severity: 'medium', action: 'block', pinyin: false, ...rest });
 const lexiconOf = (entries: readonly LexiconEntry[], owner: 'platform' | 'tenant' = 'platform'): Promise<Lexicon> => Lexicon.build(entries, { owner, version: '1' });
-const found = async (text: string, words: readonly (string | LexiconEntry)[], before?: string): Promise<readonly string[]> => {
+const found = async (text: string, words: readonly (string | LexiconEntry)[], ...before: readonly string[]): Promise<readonly string[]> => {
   const lexicon = await lexiconOf(words.map((each) => (typeof each === 'string' ? word(each) : each)));
   return scan(text, [lexicon], before).map((hit) => text.slice(hit.from, hit.to));
 };
@@ -18,7 +18,7 @@ describe('scan', () => {
     ['digits', 'sh1t', 'shit'], ['symbols for letters', 'a$$', 'ass'], ['symbols between letters', 'f$u$c$k', 'fuck'], ['points', 'f.u.c.k', 'fuck'],
     ['Cyrillic', 'ѕhіt', 'shit'], ['mathematical', '𝓼𝓱𝓲𝓽', 'shit'], ['flags', '🇸🇭🇮🇹', 'shit'], ['circles', 'Ⓢⓗ🅘🅣', 'shit'], ['capital I', 'kiIl', 'kill'],
     ['numerals', '①夜情', '一夜情'], ['capital numerals', '壹夜情', '一夜情'], ['numbers in Han', '八九六四', '8964'], ['two alone', '卖，赌，博，', '赌博'],
-    ['much that is not seen', `违禁${'\u200b'.repeat(500)}词`, '违禁词'], ['many blanks', `违禁${' '.repeat(100)}词`, '违禁词'], ['a hyphen', 'buy co-caine now', 'cocaine'], ['hyphens', 'CO‑CA_INE', 'cocaine'], ['cut off at the end', '请问法轮，功？', '法轮功'], ['cut off at the beginning', '问：法，轮功怎么练', '法轮功'],
+    ['much that is not seen', `违禁${'\u200b'.repeat(500)}词`, '违禁词'], ['many blanks', `违禁${' '.repeat(3_000)}词`, '违禁词'], ['many ends of lines', `违\n禁${'\u3000\n'.repeat(1_000)}词`, '违禁词'], ['a hyphen', 'buy co-caine now', 'cocaine'], ['hyphens', 'CO‑CA_INE', 'cocaine'], ['cut off at the end', '请问法轮，功？', '法轮功'], ['cut off at the beginning', '问：法，轮功怎么练', '法轮功'],
     ['one comma in four', '违禁，词语', '违禁词语'], ['one line in four', '违禁\n词语', '违禁词语'], ['one bracket in four', '违禁（词）语', '违禁词语'],
   ])('finds a word in disguise: %s', async (_, text, listed) => {
     expect(await found(text, [listed])).toHaveLength(1);
@@ -50,6 +50,12 @@ describe('scan', () => {
     expect(await found('支', ['枪支'], '我要买枪')).toEqual(['支']);
     expect(await found('支持一下', ['枪支'], '我要买枪')).toEqual([]);
     expect(await found('你好', ['法轮功'], '法轮功')).toEqual([]);
+    expect(await found('功怎么练', ['法轮功'], '我想学法', '轮')).toEqual(['功']);
+    expect(await found('轮功怎么练', ['法轮功'], '说说法', '')).toEqual(['轮功']);
+  });
+
+  it('finds what was split over two messages with any number of characters between that are not seen', async () => {
+    for (const nothing of ['\u200b', '\u2060\u{e0061}', ' ', '\n\u3000']) expect(await found('轮功怎么练', ['法轮功'], `说说法${nothing.repeat(500)}`)).toEqual(['轮功']);
   });
 
   it('excuses what an allowed phrase covers, but not for a tenant what is severe', async () => {
@@ -63,7 +69,7 @@ describe('scan', () => {
     const text = `${'好天气'.repeat(700)}违禁${' '.repeat(3)}词${'shit，'.repeat(1_000)}`;
     let [turns, at] = [0, 0];
     const busy = new Turns(() => (at += 7), async () => { turns += 1; });
-    expect(await scanInTurns(text, [lexicon], '违禁', busy)).toEqual(scan(text, [lexicon], '违禁'));
+    expect(await scanInTurns(text, [lexicon], ['违禁'], busy)).toEqual(scan(text, [lexicon], ['违禁']));
     expect([scan(text, [lexicon]).length > 1, turns > 2]).toEqual([true, true]);
   });
 

@@ -3,26 +3,27 @@ import { byPlace } from './hit-order.js';
 import type { Hit } from './lexicon-entry.js';
 import type { Lexicon } from './lexicon.js';
 import { Search } from './search.js';
+import { tailOf } from './tail.js';
 import { Turns } from './turns.js';
 
-/** How much of the message before counts, in UTF-16 units. */
-const REMEMBERED = 160;
 /** UTF-16 units that are read in one go: well under a millisecond, with a hostile list a few. */
 const STEP = 500;
+/** Messages of the same author before a text that a word may begin in. */
+export const MOST_BEFORE = 4;
 const MASK = '*';
 
 /**
- * The words of the lists in a text, in order. `before`: the end of the same user's previous message, for words that
- * were split over two messages; such a find begins at 0 here. What lies in `before` alone was judged with it.
+ * The words of the lists in a text, in order. `before`: what the same author wrote last, oldest first, for words that
+ * were split over messages; such a find begins at 0 here. What lies in `before` alone was judged with it.
  */
-export function scan(text: string, lexicons: readonly Lexicon[], before = ''): readonly Hit[] {
+export function scan(text: string, lexicons: readonly Lexicon[], before: readonly string[] = []): readonly Hit[] {
   const search = searchAfter(before, lexicons);
   search.push(text);
   return clipped(search.end());
 }
 
 /** The same in steps, between which others run: for texts of any length. */
-export async function scanInTurns(text: string, lexicons: readonly Lexicon[], before = '', turns = new Turns()): Promise<readonly Hit[]> {
+export async function scanInTurns(text: string, lexicons: readonly Lexicon[], before: readonly string[] = [], turns = new Turns()): Promise<readonly Hit[]> {
   const search = searchAfter(before, lexicons);
   for (let at = 0; at < text.length; at += STEP) {
     search.push(text.slice(at, at + STEP));
@@ -31,13 +32,14 @@ export async function scanInTurns(text: string, lexicons: readonly Lexicon[], be
   return clipped(search.end());
 }
 
-/** A search that has read the message before. */
-function searchAfter(before: string, lexicons: readonly Lexicon[]): Search {
-  const tail = before.slice(-REMEMBERED);
-  const search = new Search(lexicons, -tail.length);
-  if (tail === '') return search;
-  search.push(tail);
-  search.seam();
+/** A search that has read the messages before. */
+function searchAfter(before: readonly string[], lexicons: readonly Lexicon[]): Search {
+  const tails = before.slice(-MOST_BEFORE).map(tailOf).filter((tail) => tail !== '');
+  const search = new Search(lexicons, -tails.reduce((length, tail) => length + tail.length, 0));
+  for (const tail of tails) {
+    search.push(tail);
+    search.seam();
+  }
   return search;
 }
 

@@ -80,7 +80,7 @@ describe('scan', () => {
     await fc.assert(fc.asyncProperty(words.chain((entries) => fc.tuple(fc.constant(entries), textOf(entries), fc.integer({ min: 0, max: 20 }))), async ([entries, whole, cut]) => {
       const [before, written] = [whole.slice(0, cut), whole.slice(cut)];
       const lexicons = [await Lexicon.build(entries, { owner: 'platform', version: '1' })];
-      const [alone, after] = [scan(written, lexicons), scan(written, lexicons, before)];
+      const [alone, after] = [scan(written, lexicons), scan(written, lexicons, [before])];
       const rest = [...after];
       for (const hit of alone) rest.splice(rest.findIndex((each) => each.entry === hit.entry && each.from === hit.from && each.to === hit.to), 1);
       expect(rest.length).toBe(after.length - alone.length);

@@ -1,0 +1,26 @@
+import { Kind, isBlank, kindOf } from './fold.js';
+
+/** How much of what came before counts: characters as a reader sees them. */
+const MOST_SEEN = 160;
+/** The same in UTF-16 units, among them what nobody sees: none of it counts, and there may be much of it. */
+const MOST_UNITS = 4_000;
+
+/** The end of a text, in which a word may begin that goes on behind it. At most 4,001 UTF-16 units; never begins inside a character. */
+export function tailOf(text: string): string {
+  const least = Math.max(0, text.length - MOST_UNITS);
+  let at = text.length;
+  let blank = false;
+  for (let seen = 0; at > least && seen < MOST_SEEN; ) {
+    at -= endsWithPair(text, at) ? 2 : 1;
+    const kind = kindOf(text.codePointAt(at) ?? 0);
+    if (kind === Kind.ignored) continue;
+    // However many blanks there are, a reader sees one.
+    if (!blank || !isBlank(kind)) seen += 1;
+    blank = isBlank(kind);
+  }
+  return text.slice(at);
+}
+
+function endsWithPair(text: string, end: number): boolean {
+  return (text.codePointAt(end - 2) ?? 0) > 0xffff && text.charCodeAt(end - 1) >= 0xdc00 && text.charCodeAt(end - 1) <= 0xdfff;
+}
