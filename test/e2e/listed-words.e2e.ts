@@ -67,4 +67,15 @@ describe('listed words', () => {
     const refused = await platform.api.post(`/v1/conversations/${conversation}/messages?format=sse`, { content: '词甲' }, { token: user.token });
     expect(refused.status).toBe(422);
   });
+
+  it('hold at once for answers that are being told: what was shown stays, and the word is not shown again', async () => {
+    const text = `后来的词，${'风和日丽，万里无云。'.repeat(60)}又是后来的词，还有更多`;
+    const stream = await platform.api.stream('POST', `/v1/conversations/${conversation}/messages?format=sse`, { token: user.token, body: { content: unseen({ text, gapMs: 10 }) } });
+    const shown = [...(await stream.until(({ event }) => event === 'delta'))];
+    await listWords(platform, staff, tenant, [{ text: '后来的词' }]);
+    shown.push(...(await stream.all()));
+    expect(shown.at(-1)).toMatchObject({ event: 'done', data: { finish_reason: 'content_filter' } });
+    const answer = (await messages())[0]?.content ?? '';
+    expect([answer.startsWith('后来的词，风和日丽'), answer.lastIndexOf('后来的词'), answer.includes('又是'), answer.includes('更多')]).toEqual([true, 0, true, false]);
+  });
 });

@@ -6,11 +6,10 @@ import type { Judgement, Verdict } from '../verdict.js';
 import { Consequences, type ScreeningSubject } from '../screening/consequences.service.js';
 import { RemoteScreening } from '../screening/remote-screening.service.js';
 import type { Hit } from '../text/lexicon-entry.js';
-import type { Lexicon } from '../text/lexicon.js';
 import { Lexicons } from '../words/lexicons.service.js';
-import { localJudgement, versionOf } from '../screening/local-judgement.js';
+import { localJudgement } from '../screening/local-judgement.js';
 import { CodeFences } from './code-fences.js';
-import { LocalGate } from './local-gate.js';
+import { CurrentGate } from './current-gate.js';
 import { OutputGate, type GateChunk, type GateEvent, type GateParts, type WordGate } from './output-gate.js';
 
 /** The gate of one answer, ready to be passed through. */
@@ -38,8 +37,8 @@ export class GateService {
   /** A gate for the words of a model, wherever they come from: an upstream, or a store of answers. */
   async open(ctx: RequestContext, subject: ScreeningSubject): Promise<OpenGate> {
     const policy = await this.policies.of(ctx.tenantId);
-    const lexicons = policy.output.local.mode === 'off' ? [] : await this.lexicons.of(ctx.tenantId);
-    return new Gate(ctx, subject, policy, lexicons, this.remote, this.consequences);
+    const words = policy.output.local.mode === 'off' ? undefined : new CurrentGate(await this.lexicons.of(ctx.tenantId), () => this.lexicons.newest(ctx.tenantId));
+    return new Gate(ctx, subject, policy, words, this.remote, this.consequences);
   }
 
   /**
@@ -81,7 +80,7 @@ class Gate implements OpenGate {
     private readonly ctx: RequestContext,
     private readonly subject: ScreeningSubject,
     private readonly policy: ModerationPolicy,
-    private readonly lexicons: readonly Lexicon[],
+    private readonly listed: CurrentGate | undefined,
     private readonly remote: RemoteScreening,
     private readonly consequences: Consequences,
   ) {}
@@ -107,7 +106,7 @@ class Gate implements OpenGate {
     try {
       yield* new OutputGate(parts).through(this.listened(source));
     } finally {
-      if (this.lexicons.length > 0 && this.said.length > 0) this.noteWords();
+      if (this.listed !== undefined && this.said.length > 0) this.noteWords(this.listed.version);
     }
   }
 
@@ -123,7 +122,7 @@ class Gate implements OpenGate {
     const remote = output.wechat.mode !== 'off' || output.openai.mode !== 'off';
     return {
       mode: output.gate,
-      words: this.lexicons.length === 0 ? undefined : this.words(),
+      words: this.listed === undefined ? undefined : this.words(this.listed),
       filter: this.withholds ? new CodeFences(texts.code) : undefined,
       judge: remote ? (text, signal) => this.judge(text, signal) : undefined,
       afterWord: ({ entry }) => (entry.action === 'answer' ? (entry.reply ?? texts.topic) : texts.recalled),
@@ -133,8 +132,7 @@ class Gate implements OpenGate {
   }
 
   /** In the shadow words are found, and nothing is done about them. */
-  private words(): WordGate {
-    const gate = new LocalGate(this.lexicons);
+  private words(gate: CurrentGate): WordGate {
     const timed = <T>(step: () => T): T => {
       const begin = performance.now();
       try {
@@ -152,13 +150,13 @@ class Gate implements OpenGate {
 
   private async judge(text: string, signal: AbortSignal): Promise<Verdict> {
     const onLate = (judgement: Judgement): void => this.consequences.note(this.ctx, this.subject, text, [judgement]);
-    const verdict = await this.remote.judge(this.ctx, { stage: 'output', texts: [text], policy: this.policy, ...(this.lexicons.length === 0 ? {} : { listVersion: versionOf(this.lexicons) }), onLate }, signal);
+    const verdict = await this.remote.judge(this.ctx, { stage: 'output', texts: [text], policy: this.policy, ...(this.listed === undefined ? {} : { listVersion: this.listed.version }), onLate }, signal);
     this.consequences.note(this.ctx, this.subject, verdict.action === 'block' ? this.produced : text, verdict.judgements);
     return verdict;
   }
 
-  private noteWords(): void {
-    const judgement = localJudgement('output', versionOf(this.lexicons), this.hits, this.policy.output.local.mode, this.spentMs);
+  private noteWords(version: string): void {
+    const judgement = localJudgement('output', version, this.hits, this.policy.output.local.mode, this.spentMs);
     this.consequences.note(this.ctx, this.subject, this.produced, [judgement]);
   }
 }

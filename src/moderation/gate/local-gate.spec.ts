@@ -23,7 +23,7 @@ const entry: fc.Arbitrary<LexiconEntry> = fc.record({
 const textOf = (entries: readonly LexiconEntry[]): fc.Arbitrary<string> =>
   fc.array(fc.oneof(stretch, entries.length > 0 ? fc.constantFrom(...entries.flatMap(({ text }) => [text, text.slice(1), [...text].join(' '), [...text].join('，')])) : stretch), { maxLength: 25 }).map((parts) => parts.join(''));
 const scene = fc.tuple(fc.array(entry, { maxLength: 8 }), fc.array(entry, { maxLength: 4 })).chain(([platform, tenant]) => fc.record({
-  platform: fc.constant(platform), tenant: fc.constant(tenant), text: textOf([...platform, ...tenant]), cuts: fc.array(fc.integer({ min: 0, max: 6 }), { maxLength: 60 }),
+  platform: fc.constant(platform), tenant: fc.constant(tenant), text: textOf([...platform, ...tenant]), cuts: fc.array(fc.integer({ min: 0, max: 6 }), { maxLength: 60 }), renewals: fc.array(fc.boolean(), { maxLength: 60 }),
 }));
 
 function chunksOf(text: string, cuts: readonly number[]): readonly string[] {
@@ -47,21 +47,26 @@ function promised(text: string, lexicons: readonly Lexicon[]): Outcome {
   return { released: masked(text.slice(0, end), before.filter((hit) => hit.entry.action === 'mask')), hits: before, violation };
 }
 
-function gated(chunks: readonly string[], lexicons: readonly Lexicon[]): Outcome {
+/** @param renewals before which chunks the lists are given anew */
+function gated(chunks: readonly string[], lexicons: readonly Lexicon[], renewals: readonly boolean[] = []): Outcome {
   const gate = new LocalGate(lexicons);
-  const steps = [...chunks.map((chunk) => gate.push(chunk)), gate.end()];
+  const steps = [...chunks.map((chunk, at) => {
+    if (renewals[at] === true) gate.renew(lexicons);
+    return gate.push(chunk);
+  }), gate.end()];
   return { released: steps.map((step) => step.released).join(''), hits: steps.flatMap((step) => step.hits), violation: steps.find((step) => step.violation !== undefined)?.violation };
 }
 
 const word = (text: string, rest: Partial<LexiconEntry> = {}): LexiconEntry => ({ kind: 'word', text, category: 'test', severity: 'medium', action: 'block', pinyin: false, ...rest });
 
 describe('LocalGate', () => {
-  it('shows exactly what judging the whole text allows, whatever the text, the lists and the cuts', async () => {
+  it('shows exactly what judging the whole text allows, whatever the text, the lists and the cuts, and however often it begins to search anew', async () => {
     const seen = { hits: 0, violations: 0, masks: 0 };
-    await fc.assert(fc.asyncProperty(scene, async ({ platform, tenant, text, cuts }) => {
+    await fc.assert(fc.asyncProperty(scene, async ({ platform, tenant, text, cuts, renewals }) => {
       const lexicons = [await Lexicon.build(platform, { owner: 'platform', version: '1' }), await Lexicon.build(tenant, { owner: 'tenant', version: '1' })];
       const expected = promised(text, lexicons);
       expect(gated(chunksOf(text, cuts), lexicons)).toEqual(expected);
+      expect(gated(chunksOf(text, cuts), lexicons, renewals)).toEqual(expected);
       seen.hits += expected.hits.length;
       seen.violations += expected.violation === undefined ? 0 : 1;
       seen.masks += expected.hits.filter((hit) => hit.entry.action === 'mask').length;

@@ -3,6 +3,7 @@ import type { Hit } from '../text/lexicon-entry.js';
 import type { Lexicon } from '../text/lexicon.js';
 import { masked } from '../text/scan.js';
 import { Search } from '../text/search.js';
+import { MOST_UNITS, tailOf } from '../text/tail.js';
 
 /** What one chunk came to. */
 export interface GateStep {
@@ -22,10 +23,15 @@ const NOTHING: GateStep = { released: '', hits: [] };
  * behind it, or may still be excused by an allowed phrase.
  */
 export class LocalGate {
-  private readonly search: Search;
+  private search: Search;
   private held = '';
   private heldFrom = 0;
-  private masks: Hit[] = [];
+  /** The end of what was released, as the model wrote it. */
+  private passed = '';
+  /** Where the lists changed: what lies before it was judged by others. */
+  private border = 0;
+  /** Finds that were given out and reach into what is held. */
+  private recent: Hit[] = [];
   private closed = false;
 
   constructor(lexicons: readonly Lexicon[]) {
@@ -35,6 +41,16 @@ export class LocalGate {
   /** Code units that are held back. */
   get holds(): number {
     return this.held.length;
+  }
+
+  /** From here on other lists hold. What was released stays; of a word that begins in it the rest is not. */
+  renew(lexicons: readonly Lexicon[]): void {
+    if (this.closed) return;
+    const context = tailOf(this.passed);
+    this.border = this.heldFrom;
+    this.search = new Search(lexicons, this.heldFrom - context.length);
+    this.search.push(context);
+    this.search.push(this.held);
   }
 
   push(chunk: string): GateStep {
@@ -52,30 +68,51 @@ export class LocalGate {
     return step;
   }
 
-  private step(settled: readonly Hit[], horizon: number): GateStep {
+  private step(found: readonly Hit[], horizon: number): GateStep {
+    const settled = this.behindBorder(found);
     const stop = settled.findIndex(stops);
     const hits = stop < 0 ? settled : settled.slice(0, stop);
     const violation = settled[stop];
-    this.masks.push(...hits.filter((hit) => hit.entry.action === 'mask'));
+    this.recent = [...this.recent, ...hits];
     const released = this.release(violation === undefined ? horizon : violation.from);
     if (violation === undefined) return { released, hits };
     this.close();
     return { released, hits, violation };
   }
 
+  /** A word that a search finds again was told of before; one that begins in what was shown begins where the lists changed. */
+  private behindBorder(found: readonly Hit[]): readonly Hit[] {
+    if (found.every(({ from }) => from >= this.border)) return found;
+    const news = found.filter((hit) => hit.from >= this.border || (hit.to > this.border && !this.recent.some((each) => isSame(each, hit))));
+    return news.map((hit) => (hit.from < this.border ? { ...hit, from: this.border } : hit));
+  }
+
+  /** @param until may lie before what is held: a word that begins in what was shown may still end. */
   private release(until: number): string {
-    const length = until - this.heldFrom;
+    const length = Math.max(0, until - this.heldFrom);
     const text = this.held.slice(0, length);
-    const spans = this.masks.map((hit) => ({ from: Math.max(0, hit.from - this.heldFrom), to: hit.to - this.heldFrom }));
-    this.masks = this.masks.filter((hit) => hit.to > until);
+    const masks = this.recent.filter((hit) => hit.entry.action === 'mask');
+    const spans = masks.map((hit) => ({ from: Math.max(0, hit.from - this.heldFrom), to: hit.to - this.heldFrom }));
     this.held = this.held.slice(length);
-    this.heldFrom = until;
+    this.heldFrom += length;
+    this.recent = this.recent.filter((hit) => hit.to > this.heldFrom);
+    this.remember(text);
     return masked(text, spans.filter((span) => span.from < length));
+  }
+
+  private remember(text: string): void {
+    this.passed += text;
+    if (this.passed.length > 2 * MOST_UNITS) this.passed = this.passed.slice(-MOST_UNITS);
   }
 
   private close(): void {
     this.closed = true;
     this.held = '';
-    this.masks = [];
+    this.passed = '';
+    this.recent = [];
   }
+}
+
+function isSame(one: Hit, other: Hit): boolean {
+  return one.to === other.to && one.owner === other.owner && one.entry.text === other.entry.text && one.entry.action === other.entry.action;
 }

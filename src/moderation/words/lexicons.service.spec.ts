@@ -54,6 +54,12 @@ describe('Lexicons', () => {
     expect([reads, lexicons.ready('a')?.length]).toEqual([[undefined, 'a', 'b'], 2]);
   });
 
+  it('say what is ready to who asks again and again, and begin to build what is not', async () => {
+    expect([lexicons.newest('nobody')?.length, lexicons.newest('a'), lexicons.newest('a')]).toEqual([1, undefined, undefined]);
+    await vi.waitFor(() => expect(lexicons.newest('a')).toHaveLength(2));
+    expect(reads).toEqual([undefined, 'a']);
+  });
+
   it('have a version that differs with all that applies to the tenant, and with nothing else', async () => {
     const of = (): Promise<readonly string[]> => Promise.all(['a', 'b', 'nobody'].map((tenant) => lexicons.versionOf(tenant)));
     const first = await of();

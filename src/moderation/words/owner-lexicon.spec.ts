@@ -62,6 +62,28 @@ describe('OwnerLexicon', () => {
     expect([(await again).version, faults]).toEqual(['1', 1]);
   });
 
+  it('begins to build for who will ask again, and not again at once when that fails', async () => {
+    vi.useFakeTimers();
+    try {
+      const begin = async (): Promise<number> => {
+        own.begin();
+        await vi.advanceTimersByTimeAsync(0);
+        return builds.length;
+      };
+      expect([await begin(), await begin()]).toEqual([1, 1]);
+      last().fail();
+      await vi.advanceTimersByTimeAsync(900);
+      expect(await begin()).toBe(1);
+      await vi.advanceTimersByTimeAsync(200);
+      expect(await begin()).toBe(2);
+      last().done();
+      await vi.advanceTimersByTimeAsync(0);
+      expect([await begin(), own.ready?.version]).toEqual([2, '1']);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('tries again by itself where an old one serves meanwhile, until it is given up', async () => {
     vi.useFakeTimers();
     try {

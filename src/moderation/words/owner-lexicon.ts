@@ -38,6 +38,11 @@ export class OwnerLexicon {
     return this.held ?? this.build();
   }
 
+  /** Builds the first in the background; after a build that failed not within the same second. */
+  begin(): void {
+    if (this.held === undefined && this.retry === undefined) this.build().catch(() => undefined);
+  }
+
   /** Resolves when nothing is left to be built, or a build failed. */
   async settled(): Promise<void> {
     while (this.building !== undefined) await this.building.catch(() => undefined);
@@ -60,6 +65,7 @@ export class OwnerLexicon {
 
   private async run(): Promise<Lexicon> {
     clearTimeout(this.retry);
+    this.retry = undefined;
     try {
       const built = await this.options.build(this.wanted);
       this.held = built;
@@ -77,7 +83,10 @@ export class OwnerLexicon {
 
   private tryAgain(): void {
     if (this.stopped) return;
-    this.retry = setTimeout(() => this.pursue(), RETRY_MS);
+    this.retry = setTimeout(() => {
+      this.retry = undefined;
+      this.pursue();
+    }, RETRY_MS);
     this.retry.unref();
   }
 }
