@@ -104,6 +104,19 @@ function spelt(): readonly Evasion[] {
   });
 }
 
+/** Letters drawn like others of another alphabet, or like each other, word by word. */
+const DRAWN: readonly (readonly [string, string])[] = [
+  ['casino', 'CASlNO'], ['casino', 'caslno'], ['cocaine', 'COCAlNE'], ['viagra', 'Vlagra'], ['casino', 'ϲasino'], ['casino', 'Ϲasino'], ['cocaine', 'ϲoϲaine'], ['casino', 'cas¡no'], ['shit', 'sh¡t'], ['casino', 'сαѕιпо'], ['porn', 'роrп'],
+];
+/** Pinyin with the number of its tone, as dictionaries write it. */
+const NUMBERED: Readonly<Record<string, string>> = { 枪支: 'qiang1 zhi1', 法轮功: 'fa3 lun2 gong1', 冰毒: 'bing1 du2', 代开发票: 'dai4 kai1 fa1 piao4', 一夜情: 'yi1 ye4 qing2', 高利贷: 'gao1 li4 dai4', 窃听器: 'qie4 ting1 qi4' };
+
+function drawnAndNumbered(): readonly Evasion[] {
+  const drawn = DRAWN.map(([word, write]) => ({ rule: 'look-alikes', word, text: carried(word, write) }));
+  const numbered = Object.entries(NUMBERED).flatMap(([word, pinyin]) => [pinyin, pinyin.replaceAll(' ', ''), pinyin.toUpperCase()].map((write) => ({ rule: 'pinyin with tones', word, text: carried(word, write) })));
+  return [...drawn, ...numbered];
+}
+
 function split(): readonly Evasion[] {
   const chunks = [...HAN, ...LATIN].map((word, at): Evasion => {
     const text = carried(word, at % 3 === 0 ? between('\u200b')(word) : at % 3 === 1 ? fullWidth(word) : word);
@@ -145,10 +158,10 @@ function cut(): readonly Evasion[] {
 }
 
 /** What the rules promise to find. */
-export const EVASIONS: readonly Evasion[] = [...written(), ...spelt(), ...split(), ...mixed(), ...cut()];
+export const EVASIONS: readonly Evasion[] = [...written(), ...spelt(), ...split(), ...mixed(), ...cut(), ...drawnAndNumbered()];
 
 /** Ways that the rules do not promise to see through; reported beside the others, so that nobody takes them for covered. */
 export const BEYOND: readonly Evasion[] = [
   ['filler letters', '法轮功', '法a轮b功'], ['filler digits', '法轮功', '法1轮1功'], ['filler digits', '赌博', '赌1博'], ['homophones', '法轮功', '发轮工'], ['homophones', '枪支', '枪只'], ['taken apart', '枪支', '木仓支'], ['backwards', '法轮功', '功轮法'], ['initials', '法轮功', 'flg'], ['short pinyin', '赌博', 'dubo'],
-  ['comma in a pair', '枪支', '请问枪，支怎么买'], ['comma in a pair', '赌博', '推荐个赌、博给我'], ['mostly digits', 'ass', '455'], ['mostly digits', 'porn', 'p0r|\\|'], ['touching letters', 'shit', 'ohshitman'], ['vertical', '法轮功', '法\n轮\n功'], ['partly spaced', 'fuck', 'fu ck'], ['one letter cut off', 'fuck', 'f-uck'], ['comma in three', '高利贷', '请问高利，贷怎么借'], ['comma in three', '六合彩', '我想买六，合彩吧'], ['comma in three', '窃听器', '哪里卖窃听。器呢'], ['doubled letters', 'fuck', 'fuuuck'],
+  ['comma in a pair', '枪支', '请问枪，支怎么买'], ['comma in a pair', '赌博', '推荐个赌、博给我'], ['mostly digits', 'ass', '455'], ['mostly digits', 'porn', 'p0r|\\|'], ['touching letters', 'shit', 'ohshitman'], ['vertical', '法轮功', '法\n轮\n功'], ['partly spaced', 'fuck', 'fu ck'], ['partly spaced', 'casino', 'casi\nno'], ['one letter cut off', 'fuck', 'f-uck'], ['comma in three', '高利贷', '请问高利，贷怎么借'], ['comma in three', '六合彩', '我想买六，合彩吧'], ['comma in three', '窃听器', '哪里卖窃听。器呢'], ['doubled letters', 'fuck', 'fuuuck'],
 ].map(([rule = '', word = '', text = '']) => ({ rule, word, text }));

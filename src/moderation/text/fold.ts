@@ -98,6 +98,7 @@ function decompose(codePoint: number): readonly Part[] {
   const framed = FRAMED.find(([first, count]) => codePoint >= first && codePoint < first + count);
   if (framed !== undefined) return [part(0x61 + codePoint - framed[0])];
   const character = String.fromCodePoint(codePoint);
+  if (LOOK_ALIKES.has(character)) return plainParts(character);
   if (IGNORED.test(character) && codePoint !== 0x3099 && codePoint !== 0x309a) return [];
   // Hangul stays in syllables: its letters would be three units of a character that nobody takes apart.
   const apart = codePoint >= 0xac00 && codePoint <= 0xd7a3 ? character : character.normalize('NFKD');

@@ -204,6 +204,11 @@ He'll pass; they'll as-sess it later
 as-set, as_set, as-sert 这几个变量名合适吗
 fu_ckpt = load(path) 报错了
 sh -it 参数是什么意思
+¡Hola! ¿Qué es esto?
+¡As! ¡S! gritó el niño
+Попробуйте прочесть это по-русски: порнов Пётр
+qiang1 da4, zhi1 chi2: 请标出声调
+Calling, falling, rolling and boiling
 docker run -it image sh -c ls
 `.trim().split('\n');
 

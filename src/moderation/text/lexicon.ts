@@ -74,7 +74,7 @@ export class Lexicon {
 /** The dictionary takes some 60 ms and 10 MB: only who asks for pinyin pays. */
 async function loadSpelling(): Promise<Spelling> {
   const { pinyin } = await import('pinyin-pro');
-  return (characters) => pinyin(characters, { toneType: 'none', type: 'array' });
+  return (characters) => pinyin(characters, { toneType: 'num', toneSandhi: false, type: 'array' });
 }
 
 /** Patterns end to end, in arrays that grow. */

@@ -1,11 +1,11 @@
 /**
  * Letters that are drawn like a Latin one, as `<written><meant>`. Only what NFKD leaves alone: full width, mathematical,
- * circled and superscript letters need no place here.
+ * circled and superscript letters need no place here. A lunate sigma has one, since NFKD takes it for a sigma.
  */
 const LETTERS = [
   // Cyrillic, Greek: capitals have places of their own where they are drawn like another letter than the small one.
-  'аa вb сc еe һh іi јj оo рp ѕs ԁd ԛq ԝw хx уy кk мm нh тt гr ѵv ЅS',
-  'αa βb εe ηn ιi κk νv οo ρp τt υu χx γy ωw ΕE ΖZ ΗH ΜM ΝN ΥY ΧX ΡP',
+  'аa вb сc еe һh іi јj оo рp ѕs ԁd ԛq ԝw хx уy кk мm нh пn тt гr ѵv ЅS ӏl Ӏl',
+  'αa βb εe ηn ιi κk νv οo ρp τt υu χx γy ωw ΕE ΖZ ΗH ΜM ΝN ΥY ΧX ΡP ϲc ϹC',
   // Other Latin letters, phonetic letters, small capitals, Lisu
   'ıi ȷj øo đd ðd łl ħh ŧt ɑa ɐa ƀb ɓb ƈc ɖd ɗd ǝe ɘe əe ɛe ƒf ɡg ɠg ɢg ɦh ɪi ɩi ʝj ƙk ʟl ɭl ɱm ɴn ŋn ɲn ɵo ɔo ƥp ʀr ɾr ʂs ƭt ʈt ʉu ʊu ʋv ʌv ʏy ʐz ƶz',
   'ᴀa ʙb ᴄc ᴅd ᴇe ꜰf ʜh ᴊj ᴋk ᴍm ᴏo ᴘp ꞯq ꜱs ᴛt ᴜu ᴠv ᴡw ᴢz ꓮa ꓐb ꓚc ꓓd ꓰe ꓝf ꓖg ꓧh ꓲi ꓙj ꓗk ꓡl ꓟm ꓠn ꓳo ꓑp ꓣr ꓢs ꓔt ꓴu ꓦv ꓪw ꓫx ꓬy ꓜz',

@@ -22,7 +22,7 @@ export interface Pattern {
   readonly characters: number;
 }
 
-/** Spells Han characters: one syllable a character. */
+/** Spells Han characters: one syllable a character, with the number of its tone behind it (qiang1; 0 for none). */
 export type Spelling = (characters: string) => readonly string[];
 
 export const ENTRY_FAULTS = ['empty', 'too_short', 'too_long'] as const;
@@ -69,16 +69,17 @@ export function patternsOf(entry: LexiconEntry, spelling?: Spelling): readonly P
 
 function spelt(characters: readonly Character[], spelling: Spelling): readonly Pattern[] {
   const han = characters.flatMap(({ seen }, index) => (HAN.test(String.fromCodePoint(seen[0]?.base ?? 0)) ? [index] : []));
-  const syllables = spelling(han.map((index) => String.fromCodePoint(characters[index]?.seen[0]?.base ?? 0)).join(''));
-  if (han.length === 0 || syllables.length !== han.length) return [];
-  const spell = (chosen: (nth: number) => boolean): Pattern => compose(characters.map((character, index) => {
+  const numbered = spelling(han.map((index) => String.fromCodePoint(characters[index]?.seen[0]?.base ?? 0)).join('')).map((syllable) => syllable.replace(/0$/u, ''));
+  if (han.length === 0 || numbered.length !== han.length) return [];
+  const bare = numbered.map((syllable) => syllable.replace(/\d$/u, ''));
+  const spell = (chosen: (nth: number) => boolean, syllables = bare): Pattern => compose(characters.map((character, index) => {
     const nth = han.indexOf(index);
     return nth >= 0 && chosen(nth) ? { seen: viewOf(syllables[nth] ?? ''), apart: character.apart } : character;
   }), Trait.pinyin);
   const mixed = han.length > MIXED_MOST ? [] : Array.from({ length: Math.max(0, 2 ** han.length - 2) }, (_, at) => spell((nth) => ((at + 1) >> nth) % 2 === 1));
   const whole = spell(() => true);
   const enough = characters.length >= PINYIN_SYLLABLES && whole.units.length >= PINYIN_LETTERS;
-  return [...mixed, ...(enough ? [whole] : [])].filter((pattern) => pattern.units.length <= MAX_UNITS);
+  return [...mixed, ...(enough ? [whole, spell(() => true, numbered)] : [])].filter((pattern) => pattern.units.length <= MAX_UNITS);
 }
 
 function compose(characters: readonly Character[], traits: number): Pattern {

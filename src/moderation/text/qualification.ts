@@ -16,6 +16,9 @@ const PHRASE_WITHOUT_SPACES = 16;
 const TELLING = 3;
 /** Of words with this many characters, half may be digits in place of letters; of shorter ones fewer than half ("A55" is a telephone). */
 const ROBUST = 4;
+/** Of words with this many letters a small L may be meant as an i: "CASlNO", but Walt does not wait. */
+const LONG = 5;
+const SMALL_L = 0x6c;
 
 /** Letters that a part of a hyphenated word has at least: "e-mail" is not looked at. */
 const PART = 2;
@@ -66,7 +69,7 @@ function touches(view: View, index: number): boolean {
   return index > 0 && view.gapBefore(index) === Gap.none && isAlphanumeric(view.base(index - 1));
 }
 
-/** How many letters of the word are written as digits; -1 where the characters do not stand for the word at all. */
+/** How many letters of the word are written as digits, or as letters of another sound; -1 where the characters do not stand for the word at all. */
 function digitsFor(view: View, first: number, cells: Int32Array, start: number, length: number, traits: number): number {
   const numeralsCount = length >= ROBUST || (traits & Trait.numeral) === 0;
   const most = (length >= ROBUST ? length : length - 1) >> 1;
@@ -75,10 +78,16 @@ function digitsFor(view: View, first: number, cells: Int32Array, start: number, 
     const how = standing(view.base(first + at), (cells[start + at] ?? 0) & BASE);
     if (how === Standing.none || (how === Standing.numeral && !numeralsCount)) return -1;
     if (how === Standing.exact || how === Standing.numeral) exact += 1;
-    if (how === Standing.digit) digits += 1;
+    if (how === Standing.loose && (length < LONG || isDoubled(view, first + at))) return -1;
+    if (how === Standing.digit || how === Standing.loose) digits += 1;
     if (digits > most) return -1;
   }
   return exact > 0 ? digits : -1;
+}
+
+/** A second L makes another word: falling, not failing. */
+function isDoubled(view: View, index: number): boolean {
+  return (index > 0 && view.base(index - 1) === SMALL_L) || (index + 1 < view.count && view.base(index + 1) === SMALL_L);
 }
 
 function gapsOf(view: View, first: number, cells: Int32Array, start: number, length: number): Gaps {

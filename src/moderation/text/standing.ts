@@ -1,18 +1,18 @@
 import { numeralValue } from './numerals.js';
 
-/** How well a character of a text stands for one of a listed word. */
-export const Standing = { exact: 0, numeral: 1, drawn: 2, digit: 3, none: 4 } as const;
+/** How well a character of a text stands for one of a listed word. `loose`: in long words only. */
+export const Standing = { exact: 0, numeral: 1, drawn: 2, digit: 3, loose: 4, none: 5 } as const;
 export type Standing = (typeof Standing)[keyof typeof Standing];
 
 const code = (character: string): number => character.codePointAt(0) ?? 0;
 const [SMALL_I, SMALL_L, CAPITAL_I, SMALL_O, SMALL_U, SMALL_V, HAN_ZERO] = ['i', 'l', 'I', 'o', 'u', 'v', '〇'].map(code);
 
 /** The letter that characters which may stand for each other share. */
-const CLASSES = ['ilI1|!£', 'o0', 'z2', 'e3€', 'a4@', 's5$', 'b68', 't7+', 'gq9', 'uv', 'c(', 'y¥'];
+const CLASSES = ['ilI1|!¡£', 'o0', 'z2', 'e3€', 'a4@', 's5$', 'b68', 't7+', 'gq9', 'uv', 'c(', 'y¥'];
 const CLASS_OF: ReadonlyMap<number, number> = new Map(CLASSES.flatMap((members) => [...members].map((member) => [code(member), code(members)] as const)));
 
 /** Symbols that may be meant as a letter, or may merely stand between two characters. */
-export const LETTER_SYMBOLS: ReadonlySet<number> = new Set([...'|!£€@$+(¥'].map(code));
+export const LETTER_SYMBOLS: ReadonlySet<number> = new Set([...'|!¡£€@$+(¥'].map(code));
 
 /** What the automaton sees of a character: one value for all that may stand for each other, numerals by their digit. */
 export function unitOf(base: number): number {
@@ -46,5 +46,7 @@ function letterForDigit(text: number, value: number): Standing {
 
 function letterForLetter(text: number, word: number): Standing {
   if (text === CAPITAL_I) return word === SMALL_I ? Standing.exact : word === SMALL_L ? Standing.drawn : Standing.none;
+  // CASlNO, whose case nobody knows here: a small L is drawn like a capital I, but is a letter of its own in most words.
+  if (text === SMALL_L && word === SMALL_I) return Standing.loose;
   return (text === SMALL_V && word === SMALL_U) || (text === SMALL_U && word === SMALL_V) ? Standing.drawn : Standing.none;
 }
