@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { admin, logIn, makeConversation, makeTenant, type TestTenant, type TestUser } from '../kit/factories.js';
 import { listWords } from '../kit/moderation.js';
 import { Platform } from '../kit/platform.js';
+import { upstreamControl } from '../kit/upstream-control.js';
 import { scripted, unseen, upstreamRequests } from '../kit/upstream-script.js';
 
 let platform: Platform;
@@ -66,6 +67,16 @@ describe('listed words', () => {
     await say(`${scripted({ tokens: 1 })} 绝密${'\u200b'.repeat(300)}${' \n'.repeat(200)}`);
     const refused = await platform.api.post(`/v1/conversations/${conversation}/messages?format=sse`, { content: '词甲' }, { token: user.token });
     expect(refused.status).toBe(422);
+  });
+
+  it('are found although a message that says next to nothing was sent between their halves', async () => {
+    await listWords(platform, staff, tenant, [{ text: '绝密词甲' }]);
+    await say(`${scripted({ tokens: 1 })} 我想问问绝`);
+    await upstreamControl(platform, 'PUT', 'behaviours', { behaviour: { tokens: 1, firstTokenMs: 0 } });
+    await say('嗯');
+    await upstreamControl(platform, 'DELETE', 'behaviours');
+    const refused = await platform.api.post(`/v1/conversations/${conversation}/messages?format=sse`, { content: '密词甲的价格' }, { token: user.token });
+    expect([refused.status, refused.body.error.code]).toEqual([422, 'content_blocked']);
   });
 
   it('hold at once for answers that are being told: what was shown stays, and the word is not shown again', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LocalGate } from '../gate/local-gate.js';
 import { ALLOWED, BEYOND, EVASIONS, LISTED, type Evasion } from './evasions.fixture.js';
-import { INNOCENTS } from './innocents.fixture.js';
+import { INNOCENTS, INNOCENT_TALKS } from './innocents.fixture.js';
 import { Lexicon } from './lexicon.js';
 import { scan } from './scan.js';
 
@@ -10,7 +10,7 @@ const withoutAllowed = Lexicon.build(LISTED, { owner: 'platform', version: 'corp
 
 async function finds({ text, word, before, chunks }: Evasion): Promise<boolean> {
   const lexicons = [await lexicon];
-  if (chunks === undefined) return scan(text, lexicons, before === undefined ? [] : [before]).some((hit) => hit.entry.text === word);
+  if (chunks === undefined) return scan(text, lexicons, [before ?? []].flat()).some((hit) => hit.entry.text === word);
   const gate = new LocalGate(lexicons);
   const steps = [...chunks.map((chunk) => gate.push(chunk)), gate.end()];
   return steps.some((step) => step.violation?.entry.text === word);
@@ -20,7 +20,7 @@ async function finds({ text, word, before, chunks }: Evasion): Promise<boolean> 
 async function tally(cases: readonly Evasion[]): Promise<{ readonly lines: readonly string[]; readonly recall: number }> {
   const outcomes = await Promise.all(cases.map(async (each) => ({ ...each, found: await finds(each) })));
   const lines = [...Map.groupBy(outcomes, (each) => each.rule)].map(([rule, all]) => {
-    const missed = all.filter((each) => !each.found).map((each) => `${each.word}: ${each.before === undefined ? '' : `${each.before} | `}${each.text}`);
+    const missed = all.filter((each) => !each.found).map((each) => `${each.word}: ${each.before === undefined ? '' : `${[each.before].flat().join(' | ')} | `}${each.text}`);
     return `${rule.padEnd(22)} ${all.length - missed.length} of ${all.length}${missed.length > 0 ? `   missed ${missed.join(' · ')}` : ''}`;
   });
   return { lines, recall: outcomes.filter((each) => each.found).length / outcomes.length };
@@ -37,6 +37,16 @@ describe('the corpus', () => {
     const beyond = await tally(BEYOND);
     process.stdout.write(`evasions: ${(recall * 100).toFixed(1)} % of ${EVASIONS.length}\n  ${lines.join('\n  ')}\nbeyond what is promised: ${(beyond.recall * 100).toFixed(0)} % of ${BEYOND.length}\n  ${beyond.lines.join('\n  ')}\n`);
     expect(recall).toBeGreaterThanOrEqual(0.98);
+  });
+
+  it('talks: a brief message between two touches no more of them', async () => {
+    const lexicons = [await lexicon];
+    const touched = (...between: readonly string[]): readonly string[] => INNOCENT_TALKS.flatMap(([before, after]) => scan(after, lexicons, [before, ...between]).map((hit) => `${hit.entry.text}: ${before} | ${after}`).slice(0, 1));
+    const wrong = touched();
+    process.stdout.write(`talks: ${((wrong.length / INNOCENT_TALKS.length) * 100).toFixed(1)} % of ${INNOCENT_TALKS.length} touched\n  ${wrong.join('\n  ')}\n`);
+    for (const brief of ['嗯', '好的', 'ok', '？']) expect(touched(brief)).toEqual(wrong);
+    expect(touched('你说得很好')).toEqual([]);
+    expect(wrong.length / INNOCENT_TALKS.length).toBeLessThanOrEqual(0.02);
   });
 
   it('innocents: at most 1 % are touched', async () => {

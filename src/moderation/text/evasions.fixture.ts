@@ -13,12 +13,12 @@ export const LISTED: readonly LexiconEntry[] = [
 /** What whoever keeps the list adds when users complain: words that run together where two others meet. */
 export const ALLOWED: readonly LexiconEntry[] = ['时代孕育', '现代孕妇', '套现成', '套现房', '一夜情况', '枪支路'].map((text) => ({ kind: 'allow', text, category: 'corpus', severity: 'medium', action: 'label', pinyin: false }));
 
-/** One text that means a listed word. `chunks`: to be sent through a gate; `before`: the message that came first. */
+/** One text that means a listed word. `chunks`: to be sent through a gate; `before`: the messages that came first. */
 export interface Evasion {
   readonly rule: string;
   readonly word: string;
   readonly text: string;
-  readonly before?: string;
+  readonly before?: string | readonly string[];
   readonly chunks?: readonly string[];
 }
 
@@ -128,7 +128,8 @@ function split(): readonly Evasion[] {
     const [before, after] = !isHan(word) ? ['i like ', ' a lot'] : word.length > 2 ? ['我想问问', '的价格是多少'] : ['我要', ''];
     return { rule: 'split over messages', word, before: before + head, text: tail + after };
   }));
-  return [...chunks, ...messages];
+  const overFillers = HAN.filter((word) => word.length > 2).map((word, at): Evasion => ({ rule: 'split over a filler', word, before: [`我想问问${word.slice(0, 1)}`, ['嗯', '好的', 'ok', '？'][at % 4] ?? ''], text: `${word.slice(1)}的价格是多少` }));
+  return [...chunks, ...messages, ...overFillers];
 }
 
 function mixed(): readonly Evasion[] {

@@ -234,6 +234,12 @@ const ENGLISH: readonly ((word: string) => string)[] = [
   (word) => `请用${word}造句`,
 ];
 
+/** Two messages of one user that mean nothing by what meets where they do. */
+export const INNOCENT_TALKS: readonly (readonly [before: string, after: string])[] = [
+  ...FIRST.flatMap((first) => SECOND.map((second) => [`我先问一个词：${first}`, `${second}怎么用英语说`] as const)),
+  ...LONGER.flatMap(([first]) => LONGER.map(([, second]) => [`请解释${first}`, `${second}呢？`] as const)),
+];
+
 /** Innocent texts, each once. */
 export const INNOCENTS: readonly string[] = [...new Set([
   ...BY_HAND,

@@ -54,6 +54,19 @@ describe('scan', () => {
     expect(await found('轮功怎么练', ['法轮功'], '说说法', '')).toEqual(['轮功']);
   });
 
+  it('finds what was split over messages with one between them that says next to nothing', async () => {
+    expect(await found('轮功的价格', ['法轮功'], '我想问问法', '嗯')).toEqual(['轮功']);
+    expect(await found('功', ['法轮功'], '法', '好的', '轮')).toEqual(['功']);
+    expect(await found('ino a lot', ['casino'], 'i like cas', 'ok')).toEqual(['ino']);
+    expect(await found('支', ['枪支'], '我要买枪', '嗯')).toEqual(['支']);
+    expect(await found('支持一下', ['枪支'], '我要买枪', '嗯')).toEqual([]);
+    expect(await found('轮功的价格', ['法轮功'], '我想问问法', '今天天气')).toEqual([]);
+    expect(await found('轮功的价格', ['法轮功', word('法轮功的价格', { kind: 'allow' })], '我想问问法', '嗯')).toEqual([]);
+    // Whatever is to be looked at is bounded: a gap of blanks reaches so far.
+    expect(await found(`轮${' '.repeat(3_000)}功`, ['法轮功'], '法', '嗯')).toEqual([`轮${' '.repeat(3_000)}功`]);
+    expect(await found('法轮功', ['法轮功'], '法', '轮')).toEqual(['法轮功']);
+  });
+
   it('finds what was split over two messages with any number of characters between that are not seen', async () => {
     for (const nothing of ['\u200b', '\u2060\u{e0061}', ' ', '\n\u3000']) expect(await found('轮功怎么练', ['法轮功'], `说说法${nothing.repeat(500)}`)).toEqual(['轮功']);
   });

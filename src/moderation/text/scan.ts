@@ -3,7 +3,7 @@ import { byPlace } from './hit-order.js';
 import type { Hit } from './lexicon-entry.js';
 import type { Lexicon } from './lexicon.js';
 import { Search } from './search.js';
-import { tailOf } from './tail.js';
+import { MOST_UNITS, isBrief, tailOf } from './tail.js';
 import { Turns } from './turns.js';
 
 /** UTF-16 units that are read in one go: well under a millisecond, with a hostile list a few. */
@@ -19,7 +19,7 @@ const MASK = '*';
 export function scan(text: string, lexicons: readonly Lexicon[], before: readonly string[] = []): readonly Hit[] {
   const search = searchAfter(before, lexicons);
   search.push(text);
-  return clipped(search.end());
+  return together(clipped(search.end()), overFillers(text, lexicons, before));
 }
 
 /** The same in steps, between which others run: for texts of any length. */
@@ -29,7 +29,7 @@ export async function scanInTurns(text: string, lexicons: readonly Lexicon[], be
     search.push(text.slice(at, at + STEP));
     if (turns.due) await turns.pause();
   }
-  return clipped(search.end());
+  return together(clipped(search.end()), overFillers(text, lexicons, before));
 }
 
 /** A search that has read the messages before. */
@@ -41,6 +41,28 @@ function searchAfter(before: readonly string[], lexicons: readonly Lexicon[]): S
     search.seam();
   }
   return search;
+}
+
+/** Words that run through the messages before as if one of them that says next to nothing ("嗯") had not been sent. */
+function overFillers(text: string, lexicons: readonly Lexicon[], before: readonly string[]): readonly Hit[] {
+  const last = before.slice(-MOST_BEFORE);
+  return last.flatMap((each, at) => (at > 0 && isBrief(each) ? runningInto(text, lexicons, last.toSpliced(at, 1)) : []));
+}
+
+/** Words that begin before a text and end in it: read no further than they may reach. */
+function runningInto(text: string, lexicons: readonly Lexicon[], before: readonly string[]): readonly Hit[] {
+  const search = searchAfter(before, lexicons);
+  const most = Math.min(text.length, MOST_UNITS);
+  let read = 0;
+  for (; read < most && search.horizon < 0; read += STEP) search.push(text.slice(read, read + STEP));
+  return clipped((read < text.length ? search.settled() : search.end()).filter(({ from }) => from < 0));
+}
+
+/** Finds of several searches, each once. @param more those that begin at 0 */
+function together(hits: readonly Hit[], more: readonly Hit[]): readonly Hit[] {
+  const atStart = hits.filter(({ from }) => from === 0);
+  const news = more.filter((hit, at) => ![...atStart, ...more.slice(0, at)].some((each) => each.entry === hit.entry && each.from === hit.from && each.to === hit.to));
+  return news.length === 0 ? hits : [...hits, ...news].sort(byPlace);
 }
 
 /** The finds that end in the text; those that begin before it begin with it here. */

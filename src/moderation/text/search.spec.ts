@@ -77,10 +77,10 @@ describe('scan', () => {
   it('finds after another message what it finds alone, and besides only what begins there', async () => {
     let spanning = 0;
     const words = fc.array(entry.map((each) => ({ ...each, kind: 'word' as const })), { maxLength: 8 });
-    await fc.assert(fc.asyncProperty(words.chain((entries) => fc.tuple(fc.constant(entries), textOf(entries), fc.integer({ min: 0, max: 20 }))), async ([entries, whole, cut]) => {
+    await fc.assert(fc.asyncProperty(words.chain((entries) => fc.tuple(fc.constant(entries), textOf(entries), fc.integer({ min: 0, max: 20 }), fc.array(stray, { maxLength: 3 }))), async ([entries, whole, cut, fillers]) => {
       const [before, written] = [whole.slice(0, cut), whole.slice(cut)];
       const lexicons = [await Lexicon.build(entries, { owner: 'platform', version: '1' })];
-      const [alone, after] = [scan(written, lexicons), scan(written, lexicons, [before])];
+      const [alone, after] = [scan(written, lexicons), scan(written, lexicons, [before, ...fillers])];
       const rest = [...after];
       for (const hit of alone) rest.splice(rest.findIndex((each) => each.entry === hit.entry && each.from === hit.from && each.to === hit.to), 1);
       expect(rest.length).toBe(after.length - alone.length);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { tailOf } from './tail.js';
+import { isBrief, tailOf } from './tail.js';
 
 describe('tailOf', () => {
   it('counts what is seen', () => {
@@ -16,5 +16,11 @@ describe('tailOf', () => {
     expect(tailOf('𠮷'.repeat(200))).toBe('𠮷'.repeat(160));
     expect(tailOf('\udfb7\ud842')).toBe('\udfb7\ud842');
     expect(tailOf('')).toBe('');
+  });
+});
+
+describe('isBrief', () => {
+  it.each([['', true], ['嗯', true], ['好 的\u200b', true], ['❤️', true], ['ok', true], ['𠮷𠮷', true], ['好的。', false], ['yes', false]])('%j: %s', (text, brief) => {
+    expect(isBrief(text)).toBe(brief);
   });
 });

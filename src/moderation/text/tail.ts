@@ -21,6 +21,20 @@ export function tailOf(text: string): string {
   return text.slice(at);
 }
 
+/** Characters that are seen of a message that says next to nothing. */
+const BRIEF = 2;
+
+/** Whether a reader sees two characters at most, blanks apart. */
+export function isBrief(text: string): boolean {
+  let seen = 0;
+  for (const character of text) {
+    const kind = kindOf(character.codePointAt(0) ?? 0);
+    if (kind !== Kind.ignored && !isBlank(kind)) seen += 1;
+    if (seen > BRIEF) return false;
+  }
+  return true;
+}
+
 function endsWithPair(text: string, end: number): boolean {
   return (text.codePointAt(end - 2) ?? 0) > 0xffff && text.charCodeAt(end - 1) >= 0xdc00 && text.charCodeAt(end - 1) <= 0xdfff;
 }
