@@ -75,6 +75,29 @@ describe('LocalGate', () => {
     expect(Math.min(seen.hits, seen.violations, seen.masks)).toBeGreaterThan(300);
   }, 60_000);
 
+  it('shows, once the lists are others, what judging the whole by them allows of the rest', async () => {
+    let [stopped, spanning] = [0, 0];
+    const blocked = fc.array(entry.map((each): LexiconEntry => ({ ...each, kind: 'word', action: 'block' })), { maxLength: 6 });
+    const scenes = fc.tuple(blocked, blocked).chain(([first, then]) => fc.tuple(fc.constant(first), fc.constant(then), textOf(then), fc.nat(40)));
+    await fc.assert(fc.asyncProperty(scenes, async ([first, then, text, cut]) => {
+      const [before, after] = await Promise.all([first, then].map((entries, at) => Lexicon.build(entries, { owner: 'platform', version: String(at) })));
+      if (before === undefined || after === undefined || text.length > 120) return;
+      const gate = new LocalGate([before]);
+      const shown = gate.push(text.slice(0, cut));
+      if (shown.violation !== undefined) return;
+      gate.renew([after]);
+      const steps = [gate.push(text.slice(cut)), gate.end()];
+      const border = shown.released.length;
+      const violation = scan(text, [after]).find((hit) => hit.to > border);
+      const end = violation === undefined ? text.length : Math.max(border, violation.from);
+      expect(steps.map(({ released }) => released).join('')).toBe(text.slice(border, end));
+      expect(steps.find((step) => step.violation !== undefined)?.violation?.from).toBe(violation === undefined ? undefined : end);
+      if (violation !== undefined) stopped += 1;
+      if (violation !== undefined && violation.from < border) spanning += 1;
+    }), { numRuns: 2_000 });
+    expect(Math.min(stopped, spanning)).toBeGreaterThan(20);
+  }, 60_000);
+
   it('holds back the longest beginning of a word, and nothing else', async () => {
     const gate = new LocalGate([await Lexicon.build([word('违禁词'), word('shit')], { owner: 'platform', version: '1' })]);
     expect(gate.push('这是违')).toEqual({ released: '这是', hits: [] });
