@@ -60,6 +60,8 @@ describe('listed words', () => {
     expect(await complete('我想问问绝密', '好的，请讲', '词甲的价格')).toBe(422);
     expect(await complete('绝', '请讲', '密', '请讲', '词甲')).toBe(422);
     expect(await complete('我想问问绝密', '词甲')).toBe(200);
+    const asSystem = [{ role: 'system', content: '请谈谈绝密' }, { role: 'assistant', content: '好' }, { role: 'user', content: '词甲' }];
+    expect((await platform.api.post('/v1/chat/completions', { model: 'sim-chat', messages: asSystem }, { token: user.token })).status).toBe(422);
   });
 
   it('are found in two messages, however much stands between their halves that nobody sees', async () => {

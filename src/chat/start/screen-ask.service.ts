@@ -37,12 +37,13 @@ function textsOf(ask: Ask, { window, turn, former, ownPrompt }: Prepared): Writt
   return { texts: [{ text: turn?.question ?? '', before: former }], beside: ownPrompt && first?.role === 'system' ? [first.content] : [] };
 }
 
-/** Each message with the earlier ones of its role: what stands between them is somebody else's. */
+/** Each message with the earlier ones of its author: the model's stand between them, and the caller writes all others, whatever he calls them. */
 function afterTheirOwn(messages: readonly PromptMessage[]): readonly WrittenText[] {
-  const written = new Map<PromptMessage['role'], readonly string[]>();
+  const written = { model: [] as readonly string[], caller: [] as readonly string[] };
   return messages.map(({ role, content }) => {
-    const before = written.get(role) ?? [];
-    written.set(role, [...before, content].slice(-MOST_BEFORE));
+    const author = role === 'assistant' ? 'model' : 'caller';
+    const before = written[author];
+    written[author] = [...before, content].slice(-MOST_BEFORE);
     return { text: content, before };
   });
 }
