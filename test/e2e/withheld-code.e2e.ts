@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { admin, logIn, makeConversation, makeTenant } from '../kit/factories.js';
-import { setPolicy } from '../kit/moderation.js';
+import { listWords, setPolicy } from '../kit/moderation.js';
 import { Platform } from '../kit/platform.js';
 import { wordsOf } from '../kit/sse-reader.js';
 import { unseen } from '../kit/upstream-script.js';
@@ -39,5 +39,20 @@ describe('code that was made for another client platform', () => {
     const onIos = (after: number) => platform.api.stream('GET', `/v1/runs/${stream.runId}/stream?format=sse&after=${after}`, { token: user.token, headers: { 'x-client-platform': 'ios' } });
     const [all, rest] = [await (await onIos(0)).all(), await (await onIos(cut)).all()];
     expect(rest.map(({ data }) => data)).toEqual(all.filter(({ data }) => (data.seq as number) > cut).map(({ data }) => data));
+  });
+
+  it('is withheld from a reply that a list has ready, too, and gives no title', async () => {
+    const tenant = await makeTenant(platform, staff);
+    await setPolicy(platform, staff, tenant, { output: { withhold_code_on: ['ios'] } });
+    await listWords(platform, staff, tenant, [{ text: '秘方', action: 'answer', reply: '```\n代码之体\n```\n这就是。' }]);
+    const user = await logIn(platform, tenant);
+    const say = async (content: string, on: string): Promise<string> => {
+      const conversation = await makeConversation(platform.api, user);
+      return wordsOf(await (await platform.api.stream('POST', `/v1/conversations/${conversation}/messages?format=sse`, { token: user.token, body: { content }, headers: { 'x-client-platform': on } })).all());
+    };
+    expect(await say('秘方是什么', 'ios')).toBe('（此处的代码在当前客户端不显示）\n这就是。');
+    expect(await say('秘方是什么', 'android')).toContain('代码之体');
+    await say(`你好 ${unseen({ text: '```\n代码之体\n```\n写好了。', gapMs: 1 })}`, 'android');
+    expect(JSON.stringify(await platform.api.ok('GET', '/v1/conversations', { token: user.token }))).not.toContain('代码之体');
   });
 });

@@ -23,7 +23,7 @@ export class ScreenRun {
   /** Begins to judge the question, whoever asked it and by whichever door. */
   async open(plan: RunPlan): Promise<RunScreening> {
     const subject = subjectOf(plan);
-    if (plan.fixedReply !== undefined) return { passed: Promise.resolve(), before: false, gate: this.gates.unguarded() };
+    if (plan.fixedReply !== undefined) return { passed: Promise.resolve(), before: false, gate: await this.gates.unguarded(plan.ctx) };
     const { before, verdict } = await this.screening.remote(plan.ctx, subject, textsOf(plan), UNENDING);
     const passed = verdict.then(({ action, message, unavailable }) => {
       if (action !== 'block') return;

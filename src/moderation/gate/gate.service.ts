@@ -55,19 +55,26 @@ export class GateService {
     return verdict.action === 'block' ? policy.texts.recalled : undefined;
   }
 
-  /** For words of the tenant's own, which nobody judges. */
-  unguarded(): OpenGate {
-    return new Unguarded();
+  /** For words of the tenant's own, which nobody judges. Code is withheld from clients that may not show it, whoever wrote it. */
+  async unguarded(ctx: RequestContext): Promise<OpenGate> {
+    const { output, texts } = await this.policies.of(ctx.tenantId);
+    return new Unguarded(output.withholdCodeOn.includes(ctx.platform) ? new CodeFences(texts.code) : undefined);
   }
 }
 
 class Unguarded implements OpenGate {
   readonly charge = 'nothing';
-  readonly withholds = false;
   readonly produced = '';
 
+  constructor(private readonly filter: CodeFences | undefined) {}
+
+  get withholds(): boolean {
+    return this.filter !== undefined;
+  }
+
   async *through(source: AsyncIterable<GateChunk>): AsyncGenerator<readonly GateEvent[]> {
-    for await (const { contents } of source) yield asTheyCome(contents);
+    for await (const { contents } of source) yield this.filter === undefined ? asTheyCome(contents) : asTheyCome([this.filter.push(contents.join(''))]);
+    if (this.filter !== undefined) yield asTheyCome([this.filter.end()]);
   }
 }
 
@@ -163,7 +170,7 @@ class Gate implements OpenGate {
 
 /** Words that nobody judges, piece by piece. */
 function asTheyCome(contents: readonly string[]): readonly GateEvent[] {
-  return contents.map((text) => ({ type: 'text', text }));
+  return contents.flatMap((text) => (text === '' ? [] : [{ type: 'text', text }]));
 }
 
 function foundIn({ hits, violation }: { readonly hits: readonly Hit[]; readonly violation?: Hit }): readonly Hit[] {
