@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../kit/eventually.js';
-import { admin, logIn, makeTenant, type TestTenant, type TestUser } from '../kit/factories.js';
+import { admin, logIn, type TestTenant, type TestUser } from '../kit/factories.js';
 import { Platform, type Node } from '../kit/platform.js';
-import { Reviewer } from '../kit/reviewing.js';
+import { Reviewer, makeScene } from '../kit/reviewing.js';
 import { anotherModerator } from '../kit/staff.js';
 import { scripted } from '../kit/upstream-script.js';
 
@@ -10,7 +10,6 @@ let platform: Platform;
 let edge: Node;
 let staff: string;
 let bert: { readonly id: string; readonly token: string };
-let next = 0;
 
 beforeAll(async () => {
   platform = await Platform.start();
@@ -20,17 +19,7 @@ beforeAll(async () => {
 });
 afterAll(async () => platform.stop());
 
-interface Scene {
-  readonly tenant: TestTenant;
-  readonly user: TestUser;
-  readonly anna: Reviewer;
-  readonly other: Reviewer;
-}
-
-async function scene(): Promise<Scene> {
-  const tenant = await makeTenant(platform, staff);
-  return { tenant, user: await logIn(platform, tenant, `b-${(next += 1)}`), anna: new Reviewer(platform, tenant, staff), other: new Reviewer(platform, tenant, bert.token) };
-}
+const scene = () => makeScene(platform, staff, bert.token);
 
 const kinds = async (reviewer: Reviewer, user: TestUser): Promise<[string, string][]> => (await reviewer.get(`sanctions?user_id=${user.id}`)).data.map((each: { kind: string; state: string }) => [each.kind, each.state]);
 const ask = (user: TestUser, api = platform.api) => api.post('/v1/chat/completions', { messages: [{ role: 'user', content: scripted({ tokens: 1 }) }] }, { token: user.token });

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../kit/eventually.js';
-import { admin, logIn, makeTenant, type TestTenant, type TestUser } from '../kit/factories.js';
+import { admin } from '../kit/factories.js';
 import { Platform } from '../kit/platform.js';
-import { Reviewer, putReview } from '../kit/reviewing.js';
+import { makeScene, putReview } from '../kit/reviewing.js';
 import { anotherModerator } from '../kit/staff.js';
 
 let platform: Platform;
@@ -16,17 +16,7 @@ beforeAll(async () => {
 });
 afterAll(async () => platform.stop());
 
-interface Scene {
-  readonly tenant: TestTenant;
-  readonly user: TestUser;
-  readonly anna: Reviewer;
-  readonly other: Reviewer;
-}
-
-async function scene(): Promise<Scene> {
-  const tenant = await makeTenant(platform, staff);
-  return { tenant, user: await logIn(platform, tenant), anna: new Reviewer(platform, tenant, staff), other: new Reviewer(platform, tenant, bert.token) };
-}
+const scene = () => makeScene(platform, staff, bert.token);
 
 const ids = (page: { data: { id: string }[] }): string[] => page.data.map(({ id }) => id);
 

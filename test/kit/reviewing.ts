@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { TestTenant, TestUser } from './factories.js';
+import { logIn, makeTenant, type TestTenant, type TestUser } from './factories.js';
 import type { Answer } from './api.js';
 import type { Platform } from './platform.js';
 
@@ -19,6 +19,20 @@ export async function putReview(platform: Platform, tenant: TestTenant, draft: R
     [tenant.id, id, id, draft.kind ?? 'input', draft.user?.id ?? null, draft.runId ?? null, draft.dueMinutes ?? 60],
   );
   return id;
+}
+
+/** A tenant with one of its users, and two members of staff who work there. */
+export interface Scene {
+  readonly tenant: TestTenant;
+  readonly user: TestUser;
+  readonly anna: Reviewer;
+  readonly other: Reviewer;
+}
+
+/** A scene of its own. @param staff the platform's admin, who is anna. @param other token of another member of staff */
+export async function makeScene(platform: Platform, staff: string, other: string): Promise<Scene> {
+  const tenant = await makeTenant(platform, staff);
+  return { tenant, user: await logIn(platform, tenant), anna: new Reviewer(platform, tenant, staff), other: new Reviewer(platform, tenant, other) };
 }
 
 /** A member of staff at work in one tenant. */
