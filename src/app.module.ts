@@ -9,6 +9,7 @@ import { ConfigModule, type Config } from './platform/config/index.js';
 import { DatabaseModule } from './platform/database/index.js';
 import { LifecycleModule } from './platform/lifecycle/index.js';
 import { OutboxModule } from './platform/outbox/index.js';
+import { RehearsalModule } from './platform/rehearsal/index.js';
 import { RedisModule } from './platform/redis/index.js';
 import { TelemetryModule, type Logger } from './platform/telemetry/index.js';
 import { TENANTS_ENTITIES, TenantsModule } from './tenants/index.js';
@@ -26,6 +27,7 @@ export class AppModule {
         ConfigModule.with(config),
         TelemetryModule.with(logger),
         DatabaseModule.with([...TENANTS_ENTITIES, ...IDENTITY_ENTITIES, ...CHAT_ENTITIES], MIGRATION_NAMES),
+        RehearsalModule,
         RedisModule,
         LifecycleModule,
         OutboxModule.for(config.role),

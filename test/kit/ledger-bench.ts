@@ -3,6 +3,7 @@ import { inject } from 'vitest';
 import { urlForRole } from '../../src/platform/config/database-roles.js';
 import { Database } from '../../src/platform/database/database.js';
 import { makeDataSource } from '../../src/platform/database/data-source.js';
+import type { Stage } from '../../src/platform/rehearsal/index.js';
 import { TEMPLATE } from './servers.js';
 
 let used = 0;
@@ -12,7 +13,7 @@ export class LedgerBench {
   private constructor(readonly url: string, readonly database: Database, private readonly owner: pg.Pool, private readonly name: string, private readonly serverUrl: string) {}
 
   /** @param entities of the repositories under test; the ledger needs none */
-  static async open(entities: Parameters<typeof makeDataSource>[3] = []): Promise<LedgerBench> {
+  static async open(entities: Parameters<typeof makeDataSource>[3] = [], stage?: Stage): Promise<LedgerBench> {
     const servers = inject('servers');
     used += 1;
     const name = `ledger_${process.pid}_${used}`;
@@ -26,7 +27,7 @@ export class LedgerBench {
     const owner = new pg.Pool({ connectionString: url.toString(), max: 4 });
     // Dropping the database cuts off connections that are still taking their leave; a query that fails says so itself.
     owner.on('connect', (client) => client.on('error', () => undefined));
-    return new LedgerBench(url.toString(), new Database(app, platform), owner, name, servers.databaseUrl);
+    return new LedgerBench(url.toString(), new Database(app, platform, stage), owner, name, servers.databaseUrl);
   }
 
   /** The address of a role of the app. */

@@ -76,7 +76,7 @@ export class OrderService {
   async read(ctx: RequestContext, id: string): Promise<Order> {
     const userId = actingUserId(ctx);
     const find = async (): Promise<Order> => {
-      const order = isId(id) ? await this.database.inTenant(ctx, (tx) => this.orders.byId(tx, id)) : undefined;
+      const order = isId(id) ? await this.database.readTenant(ctx, (tx) => this.orders.byId(tx, id)) : undefined;
       if (order?.userId !== userId) throw new DomainError('not_found', { param: 'id' });
       return order;
     };
@@ -104,7 +104,7 @@ export class OrderService {
   private async page(ctx: RequestContext, userId: string | undefined, state: OrderState | undefined, page: { readonly cursor?: string; readonly limit: number }): Promise<Page<Order>> {
     const key = decodeCursor(page.cursor, [MOMENT, ID]);
     const before = key === undefined ? undefined : { at: key[0] ?? '', id: key[1] ?? '' };
-    const rows = await this.database.inTenant(ctx, (tx) => this.orders.list(tx, { userId, state, before, count: page.limit + 1 }));
+    const rows = await this.database.readTenant(ctx, (tx) => this.orders.list(tx, { userId, state, before, count: page.limit + 1 }));
     return pageOf(rows, page.limit, (order) => [order.createdAt.toISOString(), order.id]);
   }
 

@@ -24,12 +24,12 @@ export class PackageService {
 
   /** Those on sale, in the tenant's order. */
   async onSale(ctx: RequestContext): Promise<readonly Package[]> {
-    return this.database.inTenant(ctx, (tx) => this.repository.all(tx, true, MOST_PACKAGES));
+    return this.database.readTenant(ctx, (tx) => this.repository.all(tx, true, MOST_PACKAGES));
   }
 
   /** All, for staff. */
   async all(ctx: RequestContext): Promise<readonly Package[]> {
-    return this.database.inTenant(ctx, (tx) => this.repository.all(tx, false, MOST_PACKAGES));
+    return this.database.readTenant(ctx, (tx) => this.repository.all(tx, false, MOST_PACKAGES));
   }
 
   /** The package of an order that is being made. @throws not_found (param package_id) when it is not there or not on sale */

@@ -40,7 +40,7 @@ export class FindingService {
   async list(ctx: RequestContext, state: FindingState | undefined, page: { readonly cursor?: string; readonly limit: number }): Promise<Page<Finding>> {
     const key = decodeCursor(page.cursor, [MOMENT, ID]);
     const before = key === undefined ? undefined : { at: key[0] ?? '', id: key[1] ?? '' };
-    const rows = await this.database.inTenant(ctx, (tx) => this.findings.list(tx, { state, before, count: page.limit + 1 }));
+    const rows = await this.database.readTenant(ctx, (tx) => this.findings.list(tx, { state, before, count: page.limit + 1 }));
     return pageOf(rows, page.limit, (finding) => [finding.firstSeenAt.toISOString(), finding.id]);
   }
 

@@ -38,7 +38,7 @@ export class OrderQueryService {
   /** One turn of the schedule. Never throws: whatever happens, the order is asked about again until its state is final. */
   async turn(tenantId: string, orderId: string, signal: AbortSignal): Promise<void> {
     const ctx = PaymentService.context(tenantId);
-    const order = await this.database.inTenant(ctx, (tx) => this.orders.byId(tx, orderId));
+    const order = await this.database.readTenant(ctx, (tx) => this.orders.byId(tx, orderId));
     if (order === undefined) return;
     let pauseMs: number | undefined;
     try {

@@ -62,6 +62,6 @@ export class PrepayService {
   }
 
   private async current(ctx: RequestContext, order: Order): Promise<Order> {
-    return (await this.database.inTenant(ctx, (tx) => this.orders.byId(tx, order.id))) ?? order;
+    return (await this.database.readTenant(ctx, (tx) => this.orders.byId(tx, order.id))) ?? order;
   }
 }

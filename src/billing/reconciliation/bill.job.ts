@@ -44,7 +44,7 @@ export class BillJob implements OnApplicationBootstrap, OnApplicationShutdown {
 
   private async sweep(): Promise<void> {
     for (const day of newestBillDays(nowDate(), DAYS)) {
-      const tenants = await this.database.inPlatform(systemPlatformContext('reconciliation', newId()), (tx) => this.reports.withoutReport(tx, day, TENANTS));
+      const tenants = await this.database.readPlatform(systemPlatformContext('reconciliation', newId()), (tx) => this.reports.withoutReport(tx, day, TENANTS));
       for (const tenantId of tenants) {
         if (this.rounds.stopping.aborted) return;
         await this.reconcile(tenantId, day);

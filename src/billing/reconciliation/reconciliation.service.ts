@@ -56,7 +56,7 @@ export class ReconciliationService {
   /** Newest day first. @throws invalid_request (cursor) */
   async list(ctx: RequestContext, page: { readonly cursor?: string; readonly limit: number }): Promise<Page<BillReport>> {
     const before = decodeCursor(page.cursor, [DAY])?.[0];
-    const rows = await this.database.inTenant(ctx, (tx) => this.reports.list(tx, before, page.limit + 1));
+    const rows = await this.database.readTenant(ctx, (tx) => this.reports.list(tx, before, page.limit + 1));
     return pageOf(rows, page.limit, (report) => [report.day]);
   }
 

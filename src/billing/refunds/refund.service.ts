@@ -99,12 +99,12 @@ export class RefundService {
 
   /** @throws not_found */
   async read(ctx: RequestContext, id: string): Promise<Refund> {
-    return this.known(await this.database.inTenant(ctx, (tx) => this.refunds.byId(tx, id)));
+    return this.known(await this.database.readTenant(ctx, (tx) => this.refunds.byId(tx, id)));
   }
 
   /** Oldest first. */
   async ofOrder(ctx: RequestContext, orderId: string): Promise<readonly Refund[]> {
-    return this.database.inTenant(ctx, (tx) => this.refunds.ofOrder(tx, orderId));
+    return this.database.readTenant(ctx, (tx) => this.refunds.ofOrder(tx, orderId));
   }
 
   /**

@@ -73,13 +73,13 @@ export class WalletService {
   private async page<Row>(ctx: RequestContext, page: { readonly cursor?: string; readonly limit: number }, read: Read<Row>, keyOf: (row: Row) => readonly string[]): Promise<Page<Row>> {
     const key = decodeCursor(page.cursor, [MOMENT, ID]);
     const after = key === undefined ? undefined : { at: key[0] ?? '', id: key[1] ?? '' };
-    const rows = await this.database.inTenant(ctx, (tx) => read(tx, actingUserId(ctx), after, page.limit));
+    const rows = await this.database.readTenant(ctx, (tx) => read(tx, actingUserId(ctx), after, page.limit));
     return pageOf(rows, page.limit, keyOf);
   }
 
   private async *all<Row>(ctx: RequestContext, read: Read<Row>, keyOf: (row: Row) => After): AsyncGenerator<Row> {
     for (let after: After | undefined; ; ) {
-      const rows = await this.database.inTenant(ctx, (tx) => read(tx, actingUserId(ctx), after, EXPORT_PAGE));
+      const rows = await this.database.readTenant(ctx, (tx) => read(tx, actingUserId(ctx), after, EXPORT_PAGE));
       const page = rows.slice(0, EXPORT_PAGE);
       yield* page;
       const last = page.at(-1);

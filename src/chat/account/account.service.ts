@@ -67,7 +67,7 @@ export class AccountService {
    */
   async erase(ctx: RequestContext): Promise<void> {
     const userId = userOf(ctx);
-    const open = await this.database.inTenant(ctx, (tx) => this.runs.openOfUser(tx, userId));
+    const open = await this.database.readTenant(ctx, (tx) => this.runs.openOfUser(tx, userId));
     for (const runId of open) await this.control.endRun(ctx.tenantId, runId, { kind: 'stopped' });
     await this.database.inTenant(ctx, async (tx) => {
       await this.conversations.removeAll(tx, userId);
@@ -86,7 +86,7 @@ export class AccountService {
   private async *all(ctx: RequestContext): AsyncGenerator<Conversation> {
     let after: { activeAt: string; id: string } | undefined;
     for (;;) {
-      const rows = await this.database.inTenant(ctx, (tx) => this.conversations.list(tx, userOf(ctx), after, PAGE));
+      const rows = await this.database.readTenant(ctx, (tx) => this.conversations.list(tx, userOf(ctx), after, PAGE));
       const page = rows.slice(0, PAGE);
       yield* page;
       const last = page.at(-1);
@@ -96,7 +96,7 @@ export class AccountService {
   }
 
   private messagesOf(ctx: RequestContext, conversationId: string): AsyncGenerator<Message> {
-    return inPages(BEGINNING, PAGE, (after, count) => this.database.inTenant(ctx, (tx) => this.messages.page(tx, conversationId, { before: END, replaced: true }, after, count)));
+    return inPages(BEGINNING, PAGE, (after, count) => this.database.readTenant(ctx, (tx) => this.messages.page(tx, conversationId, { before: END, replaced: true }, after, count)));
   }
 }
 

@@ -60,12 +60,12 @@ export class ConversationService {
   async list(ctx: RequestContext, cursor: string | undefined, limit: number): Promise<Page<Conversation>> {
     const key = decodeCursor(cursor, [TIME, ID]);
     const after = key === undefined ? undefined : { activeAt: key[0] ?? '', id: key[1] ?? '' };
-    const rows = await this.database.inTenant(ctx, (tx) => this.conversations.list(tx, userOf(ctx), after, limit));
+    const rows = await this.database.readTenant(ctx, (tx) => this.conversations.list(tx, userOf(ctx), after, limit));
     return pageOf(rows.map(await this.naming(ctx)), limit, (row) => [row.activeAt.toISOString(), row.id]);
   }
 
   async read(ctx: RequestContext, id: string): Promise<Conversation> {
-    const row = found(isId(id) ? await this.database.inTenant(ctx, (tx) => this.conversations.find(tx, userOf(ctx), id)) : undefined);
+    const row = found(isId(id) ? await this.database.readTenant(ctx, (tx) => this.conversations.find(tx, userOf(ctx), id)) : undefined);
     return (await this.naming(ctx))(row);
   }
 
@@ -89,7 +89,7 @@ export class ConversationService {
   /** Stops a running answer, then deletes the conversation with all of its messages. */
   async remove(ctx: RequestContext, id: string): Promise<void> {
     await this.read(ctx, id);
-    const open = await this.database.inTenant(ctx, (tx) => this.runs.openOfConversation(tx, id));
+    const open = await this.database.readTenant(ctx, (tx) => this.runs.openOfConversation(tx, id));
     for (const runId of open) await this.control.endRun(ctx.tenantId, runId, { kind: 'stopped' });
     await this.database.inTenant(ctx, (tx) => this.conversations.remove(tx, userOf(ctx), id));
     await this.history.drop(ctx.tenantId, id);
@@ -113,7 +113,7 @@ export class ConversationService {
 
   /** The conversation of one of the caller's messages. */
   async conversationOfMessage(ctx: RequestContext, messageId: string): Promise<string> {
-    const message = isId(messageId) ? await this.database.inTenant(ctx, (tx) => this.messages.find(tx, messageId)) : undefined;
+    const message = isId(messageId) ? await this.database.readTenant(ctx, (tx) => this.messages.find(tx, messageId)) : undefined;
     if (message === undefined) throw new DomainError('not_found', { param: 'id' });
     if (message.role !== 'assistant') throw new DomainError('invalid_request', { param: 'id', message: 'id must be the id of an answer' });
     await this.read(ctx, message.conversationId);

@@ -61,14 +61,14 @@ export class ConversationExportService {
   }
 
   private async *generated(ctx: RequestContext, conversationId: string, span: ExportSpan): AsyncGenerator<string> {
-    const older = inPages(BEGINNING, PAGE_OF_IDS, (after, count) => this.database.inTenant(ctx, (tx) => this.messages.generated(tx, conversationId, span.before, after, count)));
+    const older = inPages(BEGINNING, PAGE_OF_IDS, (after, count) => this.database.readTenant(ctx, (tx) => this.messages.generated(tx, conversationId, span.before, after, count)));
     for await (const { id } of older) yield id;
     yield* generatedOf(span);
   }
 
   private async *messagesOf(ctx: RequestContext, conversationId: string, { before, newest }: ExportSpan): AsyncGenerator<Message> {
-    yield* inPages(BEGINNING, PAGE, (after, count) => this.database.inTenant(ctx, (tx) => this.messages.page(tx, conversationId, { before, replaced: false }, after, count)));
-    yield* await this.database.inTenant(ctx, (tx) => this.messages.byKeys(tx, conversationId, newest));
+    yield* inPages(BEGINNING, PAGE, (after, count) => this.database.readTenant(ctx, (tx) => this.messages.page(tx, conversationId, { before, replaced: false }, after, count)));
+    yield* await this.database.readTenant(ctx, (tx) => this.messages.byKeys(tx, conversationId, newest));
   }
 
   private async *write(ctx: RequestContext, plan: { readonly format: ExportFormat; readonly frame: DocumentFrame; readonly span: ExportSpan; readonly shown: (model: string) => string; readonly filter: (() => CodeFilter) | undefined }): AsyncGenerator<string> {

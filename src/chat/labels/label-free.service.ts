@@ -27,7 +27,7 @@ export class LabelFreeService {
 
   /** What the acting user accepted, newest first. */
   async agreements(ctx: RequestContext): Promise<readonly Agreement[]> {
-    return this.database.inTenant(ctx, (tx) => this.log.agreementsOf(tx, userOf(ctx)));
+    return this.database.readTenant(ctx, (tx) => this.log.agreementsOf(tx, userOf(ctx)));
   }
 
   /** The terms that label-free content is given under. @throws forbidden (param `label`) where the tenant gives none */
@@ -47,13 +47,13 @@ export class LabelFreeService {
   /** For staff. Newest first. @throws invalid_request for a cursor that is not ours */
   async deliveries(ctx: RequestContext, filter: DeliveryFilter, page: { readonly cursor?: string | undefined; readonly limit: number }): Promise<Page<LabelFreeDelivery>> {
     const before = decodeCursor(page.cursor, [ID])?.[0];
-    const rows = await this.database.inTenant(ctx, (tx) => this.log.search(tx, filter, before, page.limit + 1));
+    const rows = await this.database.readTenant(ctx, (tx) => this.log.search(tx, filter, before, page.limit + 1));
     return pageOf(rows, page.limit, (row) => [row.id]);
   }
 
   /** For staff. @throws not_found (param `delivery_id`) */
   async delivery(ctx: RequestContext, id: string): Promise<LabelFreeDelivery & { readonly messageIds: readonly string[] }> {
-    const found = await this.database.inTenant(ctx, (tx) => this.log.find(tx, id));
+    const found = await this.database.readTenant(ctx, (tx) => this.log.find(tx, id));
     if (found === undefined) throw new DomainError('not_found', { param: 'delivery_id' });
     return found;
   }

@@ -37,7 +37,7 @@ export class HistoryRepository {
 
   /** Reads PostgreSQL and fills the cache. */
   async load(ctx: RequestContext, userId: string, conversationId: string): Promise<History | undefined> {
-    const history = await this.database.inTenant(ctx, async (tx): Promise<History | undefined> => {
+    const history = await this.database.readTenant(ctx, async (tx): Promise<History | undefined> => {
       const conversation = await this.conversations.find(tx, userId, conversationId);
       if (conversation === undefined) return undefined;
       const newestFirst = await this.messages.newest(tx, conversationId, undefined, 2 * TURN_LIMIT);

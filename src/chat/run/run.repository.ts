@@ -79,7 +79,7 @@ export class RunRepository {
   }
 
   async find(ctx: RequestContext, runId: string): Promise<RunRecord | undefined> {
-    return this.database.inTenant(ctx, async (tx) => (await tx.manager.findOneBy(RunEntity, { tenantId: ctx.tenantId, id: runId })) ?? undefined);
+    return this.database.readTenant(ctx, async (tx) => (await tx.manager.findOneBy(RunEntity, { tenantId: ctx.tenantId, id: runId })) ?? undefined);
   }
 
   /** Runs of a user that are not over, such as must end before the user's history can be erased. */

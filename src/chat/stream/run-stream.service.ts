@@ -100,7 +100,7 @@ export class RunStreamService {
     const run = await this.runs.find(ctx, runId);
     if (run === undefined) throw new DomainError('not_found', { param: 'id' });
     if (seen > 0) return [terminalOf(ctx, run, seen + 1)];
-    const message = await this.database.inTenant(ctx, (tx) => this.messages.find(tx, run.answerId));
+    const message = await this.database.readTenant(ctx, (tx) => this.messages.find(tx, run.answerId));
     const answer = new Answer(1);
     const started = answer.started();
     answer.logged();

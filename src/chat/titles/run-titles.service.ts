@@ -23,7 +23,7 @@ export class RunTitles {
     const { conversationId } = subject;
     if (withholdsQuestion !== true || turn?.replacesAnswer !== true || conversationId === undefined) return undefined;
     // Only the newest answer is ever made again.
-    const newest = await this.database.inTenant(ctx, (tx) => this.messages.newest(tx, conversationId, undefined, 2));
+    const newest = await this.database.readTenant(ctx, (tx) => this.messages.newest(tx, conversationId, undefined, 2));
     return titleOf(newest.find(({ role }) => role === 'user')?.content ?? '', '');
   }
 }

@@ -42,7 +42,7 @@ export class WithdrawService implements OnModuleInit {
     const run = await this.settled(ctx, runId);
     if (run === undefined) return;
     const { texts } = await this.policies.of(ctx.tenantId);
-    const exchange = await this.database.inTenant(ctx, (tx) => this.rows.exchange(tx, run.answerId));
+    const exchange = await this.database.readTenant(ctx, (tx) => this.rows.exchange(tx, run.answerId));
     const shown = exchange?.answer.content ?? (await this.log.words(ctx.tenantId, runId));
     await this.answers.forget(ctx.tenantId, { runId, content: shown === '' ? undefined : shown });
     await this.log.withdraw(ctx.tenantId, runId, texts.recalled);
@@ -55,7 +55,7 @@ export class WithdrawService implements OnModuleInit {
   async withholdQuestion(ctx: RequestContext, runId: string): Promise<void> {
     const run = await this.settled(ctx, runId);
     if (run === undefined) return;
-    const exchange = await this.database.inTenant(ctx, (tx) => this.rows.exchange(tx, run.answerId));
+    const exchange = await this.database.readTenant(ctx, (tx) => this.rows.exchange(tx, run.answerId));
     const question = exchange?.question;
     if (exchange === undefined || question?.role !== 'user' || question.state === 'refused') return;
     await this.database.inTenant(ctx, (tx) => this.rows.withholdQuestion(tx, question, exchange.answer));

@@ -35,7 +35,7 @@ export class StaffService implements OnApplicationBootstrap {
   async onApplicationBootstrap(): Promise<void> {
     if (this.config.role === 'worker') return;
     const ctx = systemPlatformContext('bootstrap admin', newId());
-    if (!(await this.database.inPlatform(ctx, (tx) => this.repository.isEmpty(tx)))) return;
+    if (!(await this.database.readPlatform(ctx, (tx) => this.repository.isEmpty(tx)))) return;
     const { email, password } = this.config.bootstrapAdmin;
     const chosen = password ?? randomToken(18);
     const passwordHash = await this.passwords.hash(chosen);
@@ -61,7 +61,7 @@ export class StaffService implements OnApplicationBootstrap {
 
   /** Everybody, oldest first. */
   async list(ctx: PlatformContext): Promise<readonly Staff[]> {
-    return this.database.inPlatform(ctx, (tx) => this.repository.all(tx));
+    return this.database.readPlatform(ctx, (tx) => this.repository.all(tx));
   }
 
   /**
@@ -73,7 +73,7 @@ export class StaffService implements OnApplicationBootstrap {
     await this.limits.take(STAFF_ADDRESS_LIMIT, AUDIENCE, caller.ip);
     await this.limits.takeNamed(STAFF_EMAIL_LIMIT, AUDIENCE, name);
     const ctx = systemPlatformContext('staff login', caller.requestId);
-    const found = await this.database.inPlatform(ctx, (tx) => this.repository.byEmail(tx, name));
+    const found = await this.database.readPlatform(ctx, (tx) => this.repository.byEmail(tx, name));
     const right = await this.passwords.matches(found?.passwordHash, password);
     if (found === undefined || !right || found.staff.disabled) throw new DomainError('unauthenticated', { message: '邮箱或密码不正确 (the email or the password is not right)' });
     await this.database.inPlatform(ctx, (tx) => this.repository.noteLogin(tx, found.staff.id));
@@ -85,7 +85,7 @@ export class StaffService implements OnApplicationBootstrap {
   async authenticate(token: string, requestId: string): Promise<Staff | undefined> {
     const claims = await this.tokens.verify(token);
     if (claims?.audience !== AUDIENCE) return undefined;
-    const staff = await this.database.inPlatform(systemPlatformContext('staff check', requestId), (tx) => this.repository.byId(tx, claims.subject));
+    const staff = await this.database.readPlatform(systemPlatformContext('staff check', requestId), (tx) => this.repository.byId(tx, claims.subject));
     return staff?.disabled === false ? staff : undefined;
   }
 }

@@ -11,7 +11,7 @@ const removeAllOf = async (): Promise<void> => undefined;
 
 function serviceWith(users: Map<string, Partial<User>>): { readonly service: UserService; readonly reads: () => number } {
   let reads = 0;
-  const database = { inTenant: (ctx: unknown, work: (tx: unknown) => unknown) => work({ ctx }) } as unknown as Database;
+  const database = { readTenant: (ctx: unknown, work: (tx: unknown) => unknown) => work({ ctx }) } as unknown as Database;
   const repository = {
     byId: async (tx: TenantTx, id: string) => {
       reads += 1;

@@ -40,7 +40,7 @@ export class UserService {
 
   /** The acting user. @throws forbidden, not_found */
   async read(ctx: RequestContext): Promise<User> {
-    const user = await this.database.inTenant(ctx, (tx) => this.users.byId(tx, actingUserId(ctx)));
+    const user = await this.database.readTenant(ctx, (tx) => this.users.byId(tx, actingUserId(ctx)));
     if (user === undefined) throw new DomainError('not_found');
     return user;
   }
@@ -50,7 +50,7 @@ export class UserService {
     const key = `${ctx.tenantId}:${userId}`;
     const known = this.openids.get(key);
     if (known !== undefined) return known;
-    const user = await this.database.inTenant(ctx, (tx) => this.users.byId(tx, userId));
+    const user = await this.database.readTenant(ctx, (tx) => this.users.byId(tx, userId));
     if (user === undefined || user.standing === 'deleted') return undefined;
     this.openids.set(key, user.openid);
     return user.openid;
@@ -59,13 +59,13 @@ export class UserService {
   /** Newest first; for staff. @throws invalid_request for a cursor that is not ours. */
   async list(ctx: RequestContext, query: { readonly cursor?: string | undefined; readonly limit: number }): Promise<Page<User>> {
     const before = decodeCursor(query.cursor, [ID])?.[0];
-    const rows = await this.database.inTenant(ctx, (tx) => this.users.list(tx, before, query.limit + 1));
+    const rows = await this.database.readTenant(ctx, (tx) => this.users.list(tx, before, query.limit + 1));
     return pageOf(rows, query.limit, (user) => [user.id]);
   }
 
   /** For staff. @throws not_found (param `user_id`) */
   async find(ctx: RequestContext, userId: string): Promise<User> {
-    const user = await this.database.inTenant(ctx, (tx) => this.users.byId(tx, userId));
+    const user = await this.database.readTenant(ctx, (tx) => this.users.byId(tx, userId));
     if (user === undefined) throw new DomainError('not_found', { param: 'user_id' });
     return user;
   }

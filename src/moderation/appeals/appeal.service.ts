@@ -52,7 +52,7 @@ export class AppealService {
   /** For staff, newest first. @throws invalid_request (param `cursor`) */
   async list(ctx: RequestContext, filter: AppealFilter, page: PageWish): Promise<Page<Appeal>> {
     const before = decodeCursor(page.cursor, [ID])?.[0];
-    const rows = await this.database.inTenant(ctx, (tx) => this.repository.list(tx, filter, before, page.limit + 1));
+    const rows = await this.database.readTenant(ctx, (tx) => this.repository.list(tx, filter, before, page.limit + 1));
     return pageOf(rows, page.limit, ({ id }) => [id]);
   }
 

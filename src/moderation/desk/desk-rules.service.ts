@@ -11,7 +11,7 @@ export class DeskRulesService {
   constructor(private readonly database: Database, private readonly repository: DeskRulesRepository, private readonly actions: StaffActionService) {}
 
   async read(ctx: RequestContext): Promise<DeskRules> {
-    return this.database.inTenant(ctx, (tx) => this.repository.read(tx));
+    return this.database.readTenant(ctx, (tx) => this.repository.read(tx));
   }
 
   /** Replaces them all. What was decided by the former ones stays. */

@@ -18,8 +18,8 @@ export class MediaRetention {
   /** Removes what is older than each tenant keeps it: `retention_days`, as of the log of judgements. @returns how many rows */
   async expire(signal: AbortSignal): Promise<number> {
     const ctx = systemPlatformContext('media retention', newId());
-    const retentions = await this.database.inPlatform(ctx, (tx) => this.policies.retentions(tx));
-    const tenants = await this.database.inPlatform(ctx, (tx) => this.calls.tenantsBefore(tx, daysAgo(DEFAULT_POLICY.retentionDays)));
+    const retentions = await this.database.readPlatform(ctx, (tx) => this.policies.retentions(tx));
+    const tenants = await this.database.readPlatform(ctx, (tx) => this.calls.tenantsBefore(tx, daysAgo(DEFAULT_POLICY.retentionDays)));
     let rows = 0;
     for (const tenantId of tenants) rows += await this.expireTenant(tenantId, daysAgo(retentions.get(tenantId) ?? DEFAULT_POLICY.retentionDays), signal);
     return rows;

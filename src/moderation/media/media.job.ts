@@ -50,7 +50,7 @@ export class MediaJob implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** One step of one check. */
   async turn(ctx: RequestContext, id: string): Promise<void> {
-    const check = await this.database.inTenant(ctx, (tx) => this.checks.find(tx, id));
+    const check = await this.database.readTenant(ctx, (tx) => this.checks.find(tx, id));
     if (check?.state !== 'pending') return;
     if (check.step === 'wait') return this.follow(ctx, check, { state: 'failed', failure: 'never_pushed' });
     const attempts = await this.database.inTenant(ctx, (tx) => this.checks.begin(tx, id));

@@ -63,7 +63,7 @@ export class MediaService {
   }
 
   async of(ctx: RequestContext, userId: string, purpose: MediaPurpose): Promise<OwnMedia> {
-    return this.database.inTenant(ctx, (tx) => this.checks.ownOf(tx, userId, purpose));
+    return this.database.readTenant(ctx, (tx) => this.checks.ownOf(tx, userId, purpose));
   }
 
   /** Takes everything of this purpose back, judged or not. */

@@ -15,7 +15,7 @@ export class NoticeService {
   /** Newest first. @throws invalid_request (param `cursor`), forbidden */
   async list(ctx: RequestContext, page: { readonly cursor?: string | undefined; readonly limit: number }): Promise<Page<Notice>> {
     const before = decodeCursor(page.cursor, [ID])?.[0];
-    const rows = await this.database.inTenant(ctx, (tx) => this.repository.list(tx, actingUserId(ctx), before, page.limit + 1));
+    const rows = await this.database.readTenant(ctx, (tx) => this.repository.list(tx, actingUserId(ctx), before, page.limit + 1));
     return pageOf(rows, page.limit, ({ id }) => [id]);
   }
 

@@ -11,7 +11,7 @@ describe('OverdueJob', () => {
   it('warns once a round, with counts and nothing else, and only while something is overdue', async () => {
     const warned: unknown[] = [];
     let found: readonly OpenReviews[] = [{ kind: 'output', open: 700, overdue: 500 }, { kind: 'ban', open: 2, overdue: 1 }, { kind: 'input', open: 9, overdue: 0 }];
-    const database = { inPlatform: (_: unknown, work: (tx: unknown) => unknown) => work(undefined) } as unknown as Database;
+    const database = { readPlatform: (_: unknown, work: (tx: unknown) => unknown) => work(undefined) } as unknown as Database;
     const job = new OverdueJob(database, { countOpen: async () => found } as unknown as ReviewRepository, new Metrics(), { warn: (fields: object, text: string) => warned.push([fields, text]) } as unknown as Logger);
     job.onApplicationBootstrap();
     await vi.advanceTimersByTimeAsync(31_000);

@@ -46,6 +46,6 @@ export class OverdueJob implements OnApplicationBootstrap, OnApplicationShutdown
   }
 
   private async open(): Promise<readonly OpenReviews[]> {
-    return this.database.inPlatform(systemPlatformContext('overdue reviews', newId()), (tx) => this.reviews.countOpen(tx, MOST_COUNTED));
+    return this.database.readPlatform(systemPlatformContext('overdue reviews', newId()), (tx) => this.reviews.countOpen(tx, MOST_COUNTED));
   }
 }

@@ -43,13 +43,13 @@ export class ReviewService {
 
   /** A tenant's, what is overdue first. @throws invalid_request (param `cursor`) */
   async list(ctx: RequestContext, filter: ReviewFilter, page: PageWish): Promise<Page<Review>> {
-    const rows = await this.database.inTenant(ctx, (tx) => this.repository.list(tx, ctx.tenantId, filter, afterOf(page.cursor), page.limit + 1));
+    const rows = await this.database.readTenant(ctx, (tx) => this.repository.list(tx, ctx.tenantId, filter, afterOf(page.cursor), page.limit + 1));
     return pageOf(rows, page.limit, keyOf);
   }
 
   /** Those of all tenants, what is overdue first. @throws invalid_request (param `cursor`) */
   async listEverywhere(ctx: PlatformContext, filter: ReviewFilter, page: PageWish): Promise<Page<Review>> {
-    const rows = await this.database.inPlatform(ctx, (tx) => this.repository.list(tx, undefined, filter, afterOf(page.cursor), page.limit + 1));
+    const rows = await this.database.readPlatform(ctx, (tx) => this.repository.list(tx, undefined, filter, afterOf(page.cursor), page.limit + 1));
     return pageOf(rows, page.limit, keyOf);
   }
 

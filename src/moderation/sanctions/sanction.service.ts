@@ -75,7 +75,7 @@ export class SanctionService {
   /** Newest first. @throws invalid_request (param `cursor`) */
   async list(ctx: RequestContext, filter: SanctionFilter, page: { readonly cursor?: string | undefined; readonly limit: number }): Promise<Page<Sanction>> {
     const before = decodeCursor(page.cursor, [ID])?.[0];
-    const rows = await this.database.inTenant(ctx, (tx) => this.repository.list(tx, filter, before, page.limit + 1));
+    const rows = await this.database.readTenant(ctx, (tx) => this.repository.list(tx, filter, before, page.limit + 1));
     return pageOf(rows, page.limit, ({ id }) => [id]);
   }
 

@@ -67,7 +67,7 @@ export class SupportService {
   /** For staff, newest first. @throws invalid_request (param `cursor`) */
   async list(ctx: RequestContext, filter: TicketFilter, page: PageWish): Promise<Page<Ticket>> {
     const before = decodeCursor(page.cursor, [ID])?.[0];
-    const rows = await this.database.inTenant(ctx, (tx) => this.tickets.list(tx, filter, before, page.limit + 1));
+    const rows = await this.database.readTenant(ctx, (tx) => this.tickets.list(tx, filter, before, page.limit + 1));
     return pageOf(rows, page.limit, ({ id }) => [id]);
   }
 

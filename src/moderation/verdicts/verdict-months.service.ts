@@ -29,10 +29,10 @@ export class VerdictMonths {
    */
   async expire(signal: AbortSignal): Promise<{ readonly months: number; readonly rows: number }> {
     const ctx = systemPlatformContext('verdict retention', newId());
-    const retentions = await this.database.inPlatform(ctx, (tx) => this.policies.retentions(tx));
+    const retentions = await this.database.readPlatform(ctx, (tx) => this.policies.retentions(tx));
     const longest = Math.max(DEFAULT_POLICY.retentionDays, ...retentions.values());
     const months = await this.dropMonths(now() - longest * DAY_MS, signal);
-    const tenants = await this.database.inPlatform(ctx, (tx) => this.repository.tenantsBefore(tx, new Date(now() - DEFAULT_POLICY.retentionDays * DAY_MS)));
+    const tenants = await this.database.readPlatform(ctx, (tx) => this.repository.tenantsBefore(tx, new Date(now() - DEFAULT_POLICY.retentionDays * DAY_MS)));
     let rows = 0;
     for (const tenantId of tenants) rows += await this.expireTenant(tenantId, now() - (retentions.get(tenantId) ?? DEFAULT_POLICY.retentionDays) * DAY_MS, signal);
     return { months, rows };
@@ -40,7 +40,7 @@ export class VerdictMonths {
 
   private async dropMonths(before: number, signal: AbortSignal): Promise<number> {
     const ctx = systemPlatformContext('verdict retention', newId());
-    const over = (await this.database.inPlatform(ctx, (tx) => this.repository.months(tx))).filter((month) => isOverBy(month, before));
+    const over = (await this.database.readPlatform(ctx, (tx) => this.repository.months(tx))).filter((month) => isOverBy(month, before));
     let dropped = 0;
     for (const month of over) {
       if (signal.aborted) break;

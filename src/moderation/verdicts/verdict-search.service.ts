@@ -21,7 +21,7 @@ export class VerdictSearch {
   /** Newest first, without texts. @throws invalid_request (param `cursor`) */
   async search(ctx: RequestContext, filter: VerdictFilter, query: { readonly cursor?: string | undefined; readonly limit: number }): Promise<Page<VerdictRow>> {
     const before = decodeCursor(query.cursor, [ID])?.[0];
-    const rows = await this.database.inTenant(ctx, (tx) => this.repository.search(tx, filter, before, query.limit + 1));
+    const rows = await this.database.readTenant(ctx, (tx) => this.repository.search(tx, filter, before, query.limit + 1));
     return pageOf(rows.map((found) => this.shown(ctx, found)), query.limit, ({ id }) => [id]);
   }
 

@@ -19,7 +19,8 @@ export function makeDataSource(url: string, name: string, poolSize: number, enti
     logging: false,
     invalidWhereValuesBehavior: { null: 'throw', undefined: 'throw' },
     installExtensions: false,
-    extra: { statement_timeout: statementMs, query_timeout: statementMs + 2_000, idle_in_transaction_session_timeout: 15_000, keepAlive: true, idleTimeoutMillis: 60_000 },
+    // With pipelining a query is sent while those before it are under way: a transaction's begin travels with its first query.
+    extra: { pipeline: true, statement_timeout: statementMs, query_timeout: statementMs + 2_000, idle_in_transaction_session_timeout: 15_000, keepAlive: true, idleTimeoutMillis: 60_000 },
     // A connection that breaks while it lies idle in the pool is replaced at its next use; without a handler the process would end.
     poolErrorHandler: () => undefined,
   });

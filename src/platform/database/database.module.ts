@@ -1,5 +1,6 @@
 import { Global, Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { CONFIG, type Config } from '../config/index.js';
+import { Stage } from '../rehearsal/index.js';
 import { makeDataSource, type EntityList } from './data-source.js';
 import { Database } from './database.js';
 import { checkSchema } from './schema-version.js';
@@ -16,12 +17,12 @@ export class DatabaseModule implements OnApplicationShutdown {
       providers: [
         {
           provide: Database,
-          inject: [CONFIG],
-          useFactory: async (config: Config): Promise<Database> => {
+          inject: [CONFIG, Stage],
+          useFactory: async (config: Config, stage: Stage): Promise<Database> => {
             const app = await makeDataSource(config.database.appUrl, 'app', config.database.poolSize, entities).initialize();
             const platform = await makeDataSource(config.database.platformUrl, 'platform', 4, entities).initialize();
             await checkSchema(platform, migrations);
-            const database = new Database(app, platform);
+            const database = new Database(app, platform, stage);
             await database.warm();
             return database;
           },

@@ -59,8 +59,9 @@ export class GroupedCall {
   }
 
   /** Calls it for one row in a transaction of the caller's. */
-  async callIn(client: PoolClient, row: unknown): Promise<void> {
-    await client.query({ ...this.statement, values: [JSON.stringify([row])] });
+  async callIn<Answer>(client: PoolClient, row: unknown): Promise<Answer> {
+    const { rows } = await client.query<{ answers: readonly Answer[] }>({ ...this.statement, values: [JSON.stringify([row])] });
+    return rows[0]?.answers[0] as Answer;
   }
 
   private get statement(): { readonly name: string; readonly text: string } {

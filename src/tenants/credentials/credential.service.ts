@@ -18,13 +18,13 @@ export class CredentialService {
 
   /** Several at once, those that are set. @throws Error as `open` */
   async openSome<Field extends CredentialField>(ctx: RequestContext, fields: readonly Field[]): Promise<Readonly<Partial<Record<Field, string>>>> {
-    const rows = await this.database.inTenant(ctx, (tx) => this.repository.readSome(tx, fields));
+    const rows = await this.database.readTenant(ctx, (tx) => this.repository.readSome(tx, fields));
     return Object.fromEntries(rows.map(({ field, sealed }) => [field, this.sealer.open(sealed, sealPlace(ctx.tenantId, field))])) as Partial<Record<Field, string>>;
   }
 
   /** The secret in clear, undefined when none is set. @throws Error when it does not open under our master keys. */
   async open(ctx: RequestContext, field: CredentialField): Promise<string | undefined> {
-    const sealed = await this.database.inTenant(ctx, (tx) => this.repository.read(tx, field));
+    const sealed = await this.database.readTenant(ctx, (tx) => this.repository.read(tx, field));
     return sealed === undefined ? undefined : this.sealer.open(sealed, sealPlace(ctx.tenantId, field));
   }
 }

@@ -20,7 +20,7 @@ export class MerchantService {
   /** @throws not_found when there is no such tenant, or it has no account yet. */
   async read(ctx: PlatformContext, tenantId: string): Promise<Merchant> {
     await this.tenants.read(ctx, tenantId);
-    const merchant = await this.database.inPlatform(ctx, (tx) => this.repository.read(tx, tenantId));
+    const merchant = await this.database.readPlatform(ctx, (tx) => this.repository.read(tx, tenantId));
     if (merchant === undefined) throw new DomainError('not_found', { param: 'id', message: '该租户尚未配置微信支付商户号 (this tenant has no merchant account yet)' });
     return merchant;
   }
@@ -46,6 +46,6 @@ export class MerchantService {
 
   /** Tenants that can be paid. */
   async tenantIds(ctx: PlatformContext): Promise<readonly string[]> {
-    return this.database.inPlatform(ctx, (tx) => this.repository.tenantIds(tx));
+    return this.database.readPlatform(ctx, (tx) => this.repository.tenantIds(tx));
   }
 }

@@ -57,7 +57,7 @@ export class NameLookup {
 
   private async read(group: readonly Asked[]): Promise<void> {
     try {
-      const tenants = await this.database.inPlatform(systemPlatformContext('tenant lookup', newId()), (tx) => this.repository.byNames(tx, group.map(({ name }) => name)));
+      const tenants = await this.database.readPlatform(systemPlatformContext('tenant lookup', newId()), (tx) => this.repository.byNames(tx, group.map(({ name }) => name)));
       const byKey = new Map(tenants.flatMap((tenant) => namesOf(tenant).map((name) => [keyOf(name), tenant] as const)));
       for (const { name, answer } of group) answer.resolve(byKey.get(keyOf(name)));
     } catch (error) {

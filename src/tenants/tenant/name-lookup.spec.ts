@@ -22,7 +22,7 @@ beforeEach(() => {
       return [acme];
     },
   };
-  const database = { inPlatform: (_: unknown, work: (tx: unknown) => unknown) => work(undefined) };
+  const database = { readPlatform: (_: unknown, work: (tx: unknown) => unknown) => work(undefined) };
   lookup = new NameLookup(database as unknown as Database, repository as unknown as TenantRepository);
 });
 

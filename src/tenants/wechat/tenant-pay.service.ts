@@ -56,7 +56,7 @@ export class TenantPay {
   private async load(tenantId: string): Promise<WechatPayMerchant | undefined> {
     const ctx = systemPlatformContext('wechat pay', newId());
     const { appId } = await this.tenants.byId(tenantId);
-    const merchant = await this.database.inPlatform(ctx, (tx) => this.repository.read(tx, tenantId));
+    const merchant = await this.database.readPlatform(ctx, (tx) => this.repository.read(tx, tenantId));
     const inside = enterTenant(ctx, tenantId);
     const privateKeyPem = await this.credentials.open(inside, 'wechatpay_private_key');
     const apiV3Key = await this.credentials.open(inside, 'wechatpay_api_v3_key');

@@ -18,13 +18,13 @@ export class ModelRegistry {
   /** By name. @throws invalid_request (param `cursor`) */
   async list(ctx: PlatformContext, query: { readonly cursor?: string | undefined; readonly limit: number }): Promise<Page<ListedModel>> {
     const after = decodeCursor(query.cursor, [MODEL_NAME])?.[0];
-    const rows = await this.database.inPlatform(ctx, (tx) => this.repository.list(tx, after, query.limit + 1));
+    const rows = await this.database.readPlatform(ctx, (tx) => this.repository.list(tx, after, query.limit + 1));
     return pageOf(rows, query.limit, ({ name }) => [name]);
   }
 
   /** @throws not_found */
   async read(ctx: PlatformContext, name: string): Promise<ListedModel> {
-    const model = MODEL_NAME.test(name) ? await this.database.inPlatform(ctx, (tx) => this.repository.find(tx, name)) : undefined;
+    const model = MODEL_NAME.test(name) ? await this.database.readPlatform(ctx, (tx) => this.repository.find(tx, name)) : undefined;
     if (model === undefined) throw new DomainError('not_found', { param: 'name' });
     return model;
   }

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemContext, systemPlatformContext } from '../../src/platform/context/index.js';
+import { sqlState } from '../../src/platform/database/index.js';
+import { Stage } from '../../src/platform/rehearsal/index.js';
+import { newId } from '../../src/platform/values/index.js';
+import { LedgerBench } from '../kit/ledger-bench.js';
+
+const stage = new Stage();
+let bench: LedgerBench;
+
+beforeAll(async () => {
+  bench = await LedgerBench.open([], stage);
+});
+afterAll(async () => bench.close());
+
+const contextOf = (tenantId: string) => systemContext(tenantId, 'test', newId());
+const WRITE = 'INSERT INTO moderation_policies (tenant_id, version, body) VALUES ($1, 1, $2)';
+const kept = async (tenantId: string): Promise<number> => (await bench.sql('SELECT 1 FROM moderation_policies WHERE tenant_id = $1', [tenantId])).length;
+
+/** A tenant that stands in the table, for rows that refer to one. */
+async function tenant(): Promise<string> {
+  const id = newId();
+  await bench.sql('INSERT INTO tenants (tenant_id, slug, display_name) VALUES ($1, $2, $2)', [id, `t-${id.slice(-12)}`]);
+  return id;
+}
+
+describe('a transaction', () => {
+  it('sets its tenant before the first query of many that go at once, each for its own', async () => {
+    const ids = Array.from({ length: 60 }, () => newId());
+    const seen = await Promise.all(ids.map((id) => bench.database.readTenant(contextOf(id), async (tx) => (await tx.query<{ tenant: string }>(`SELECT current_setting('app.tenant_id') AS tenant`))[0]?.tenant)));
+    expect(seen).toEqual(ids);
+  });
+
+  it('leaves no tenant behind on its connection', async () => {
+    await bench.database.inTenant(contextOf(newId()), (tx) => tx.query('SELECT 1'));
+    const left = await bench.database.inPlatform(systemPlatformContext('test', newId()), (tx) => tx.query<{ tenant: string | null }>(`SELECT current_setting('app.tenant_id', true) AS tenant`));
+    expect(left[0]?.tenant ?? '').toBe('');
+  });
+
+  it('writes nothing when its work fails, and its connection serves the next', async () => {
+    const id = await tenant();
+    for (let n = 0; n < 10; n += 1) {
+      await expect(bench.database.inTenant(contextOf(id), async (tx) => {
+        await tx.query(WRITE, [id, '{}']);
+        throw new Error('thought better of it');
+      })).rejects.toThrow('thought better of it');
+    }
+    expect(await kept(id)).toBe(0);
+    await bench.database.inTenant(contextOf(id), (tx) => tx.query(WRITE, [id, '{}']));
+    expect(await kept(id)).toBe(1);
+  });
+
+  it('is no success where a failure inside was swallowed: PostgreSQL has undone it', async () => {
+    const id = await tenant();
+    await expect(bench.database.inTenant(contextOf(id), async (tx) => {
+      await tx.query(WRITE, [id, '{}']);
+      await tx.query('SELECT 1 / 0').catch(() => undefined);
+    })).rejects.toThrow('rolled back at its commit');
+    expect(await kept(id)).toBe(0);
+  });
+
+  it('that only reads is refused a write, and the next one on its connection is not', async () => {
+    const id = await tenant();
+    const refusal: unknown = await bench.database.readTenant(contextOf(id), (tx) => tx.query(WRITE, [id, '{}'])).catch((error: unknown) => error);
+    expect(sqlState(refusal)).toBe('25006');
+    await Promise.all(Array.from({ length: 20 }, () => bench.database.readTenant(contextOf(id), (tx) => tx.query('SELECT 1'))));
+    await bench.database.inTenant(contextOf(id), (tx) => tx.query(WRITE, [id, '{}']));
+    expect(await kept(id)).toBe(1);
+  });
+
+  it('of work that asks several things at once fails as the first that fails', async () => {
+    const id = newId();
+    const failure: unknown = await bench.database.inTenant(contextOf(id), (tx) => Promise.all([tx.query('SELECT 1'), tx.query('SELECT nonsense'), tx.query('SELECT 2')])).catch((error: unknown) => error);
+    expect(sqlState(failure)).toBe('42703');
+    expect(await bench.database.inTenant(contextOf(id), (tx) => tx.query('SELECT 3 AS n'))).toEqual([{ n: 3 }]);
+  });
+
+  it('needs a tenant that has the form of one', async () => {
+    const odd = { ...contextOf(newId()), tenantId: `x'; SELECT 1; --` };
+    await expect(bench.database.inTenant(odd, (tx) => tx.query('SELECT 1'))).rejects.toThrow('without a tenant');
+  });
+
+  it('of a rehearsal leaves nothing, and the same work after it stays', async () => {
+    const id = await tenant();
+    const inside = await stage.play(async ({ tenantId }) => {
+      await bench.sql('INSERT INTO tenants (tenant_id, slug, display_name) VALUES ($1, $2, $2)', [tenantId, `t-${tenantId.slice(-12)}`]);
+      const seen = await bench.database.inTenant(contextOf(tenantId), async (tx) => {
+        await tx.query(WRITE, [tenantId, '{}']);
+        return tx.query('SELECT 1 FROM moderation_policies');
+      });
+      await bench.database.inTenant(contextOf(id), (tx) => tx.query(WRITE, [id, '{}']));
+      return { tenantId, seen: seen.length };
+    });
+    expect([inside.seen, await kept(inside.tenantId), await kept(id)]).toEqual([1, 0, 1]);
+    await bench.database.inTenant(contextOf(inside.tenantId), (tx) => tx.query(WRITE, [inside.tenantId, '{}']));
+    expect(await kept(inside.tenantId)).toBe(1);
+  });
+});
