@@ -29,6 +29,11 @@ export class PriceService implements OnModuleInit {
     await this.current.follow();
   }
 
+  /** An answer of this tenant begins in a moment. */
+  foresee(tenantId: string): void {
+    this.current.foresee(tenantId, () => this.load(tenantId));
+  }
+
   /** The list that an answer which begins now is priced by. */
   async inForce(tenantId: string, model: string): Promise<PriceList> {
     const lists = await this.current.get(tenantId, () => this.load(tenantId));
@@ -41,7 +46,7 @@ export class PriceService implements OnModuleInit {
   async byId(tenantId: string, id: string): Promise<PriceList> {
     const known = this.known.get(`${tenantId}:${id}`);
     if (known !== undefined) return known;
-    const list = await this.database.inTenant(systemContext(tenantId, 'prices', newId()), (tx) => this.repository.byId(tx, id));
+    const list = await this.database.readTenant(systemContext(tenantId, 'prices', newId()), (tx) => this.repository.byId(tx, id));
     if (list === undefined) throw new Error('an answer was begun under a price list that is not there');
     this.remember(tenantId, list);
     return list;
@@ -49,7 +54,7 @@ export class PriceService implements OnModuleInit {
 
   /** Newest first. */
   async list(ctx: RequestContext): Promise<readonly PriceList[]> {
-    return this.database.inTenant(ctx, (tx) => this.repository.all(tx, MOST_LISTED));
+    return this.database.readTenant(ctx, (tx) => this.repository.all(tx, MOST_LISTED));
   }
 
   /** @throws conflict when the model has a list that begins at this moment; invalid_request for a begin in the past. */
@@ -66,15 +71,19 @@ export class PriceService implements OnModuleInit {
   }
 
   private async load(tenantId: string): Promise<readonly PriceList[]> {
-    const lists = await this.database.inTenant(systemContext(tenantId, 'prices', newId()), async (tx) => {
-      const found = await this.repository.current(tx);
-      if (listInForce(found, ANY_MODEL, nowDate()) !== undefined) return found;
-      // Whoever comes first writes the platform's default down, so that every answer names a list that exists.
-      await this.repository.insert(tx, { id: derivedId(`${tenantId}:default-prices`), model: ANY_MODEL, ...DEFAULT_RATES, validFrom: new Date(0), createdBy: undefined });
-      return this.repository.current(tx);
-    });
+    const ctx = systemContext(tenantId, 'prices', newId());
+    const found = await this.database.readTenant(ctx, (tx) => this.repository.current(tx));
+    const lists = listInForce(found, ANY_MODEL, nowDate()) === undefined ? await this.writeDefault(ctx) : found;
     for (const list of lists) this.remember(tenantId, list);
     return lists;
+  }
+
+  /** Whoever comes first writes the platform's default down, so that every answer names a list that exists. */
+  private async writeDefault(ctx: RequestContext): Promise<readonly PriceList[]> {
+    return this.database.inTenant(ctx, async (tx) => {
+      await this.repository.insert(tx, { id: derivedId(`${ctx.tenantId}:default-prices`), model: ANY_MODEL, ...DEFAULT_RATES, validFrom: new Date(0), createdBy: undefined });
+      return this.repository.current(tx);
+    });
   }
 
   private remember(tenantId: string, list: PriceList): void {

@@ -45,6 +45,11 @@ export class AnswerSource {
     private readonly metrics: Metrics,
   ) {}
 
+  /** A question of this tenant comes in a moment. */
+  foresee(ctx: RequestContext): void {
+    this.ready.foresee(ctx.tenantId);
+  }
+
   /** Looks for an answer before anything is stored. Costs one look into Redis where the request is cacheable, else none. */
   async find(ctx: RequestContext, question: Question, encoding: Encoding): Promise<Found> {
     const ready = await this.readyAnswer(ctx, question, encoding);

@@ -27,6 +27,11 @@ export class ReadyAnswerService implements OnModuleInit {
     await this.cache.follow();
   }
 
+  /** A question of this tenant will be looked up in a moment. */
+  foresee(tenantId: string): void {
+    this.cache.foresee(tenantId, () => this.load(tenantId));
+  }
+
   /** The enabled answer to a question, for this model or any. */
   async find(tenantId: string, question: string, model: string): Promise<ReadyAnswer | undefined> {
     const answers = await this.cache.get(tenantId, () => this.load(tenantId));
@@ -36,7 +41,7 @@ export class ReadyAnswerService implements OnModuleInit {
   /** Newest first, for staff. @throws invalid_request (param `cursor`) */
   async list(ctx: RequestContext, query: { readonly cursor?: string | undefined; readonly limit: number }): Promise<Page<ReadyAnswer>> {
     const before = decodeCursor(query.cursor, [ID])?.[0];
-    const rows = await this.database.inTenant(ctx, (tx) => this.repository.list(tx, before, query.limit + 1));
+    const rows = await this.database.readTenant(ctx, (tx) => this.repository.list(tx, before, query.limit + 1));
     return pageOf(rows, query.limit, ({ id }) => [id]);
   }
 
@@ -94,7 +99,7 @@ export class ReadyAnswerService implements OnModuleInit {
 
   private async load(tenantId: string): Promise<ReadyAnswers> {
     const ctx = systemContext(tenantId, 'ready-answers', newId());
-    return new ReadyAnswers(await this.database.inTenant(ctx, (tx) => this.repository.enabled(tx, MOST_ANSWERS)));
+    return new ReadyAnswers(await this.database.readTenant(ctx, (tx) => this.repository.enabled(tx, MOST_ANSWERS)));
   }
 }
 

@@ -21,6 +21,10 @@ export interface ScreenedAsk {
 export class ScreenAsk {
   constructor(private readonly screening: ScreeningService) {}
 
+  foresee(ctx: RequestContext): void {
+    this.screening.foresee(ctx);
+  }
+
   /** @throws DomainError `content_blocked` with the tenant's text */
   async screen(ctx: RequestContext, subject: ScreeningSubject, ask: Ask, prepared: Prepared): Promise<ScreenedAsk> {
     const verdict = await this.screening.local(ctx, subject, textsOf(ask, prepared));

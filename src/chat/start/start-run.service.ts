@@ -51,6 +51,7 @@ export class StartRunService {
   /** @throws DomainError `user_muted`, `content_blocked`, `queue_full`, `invalid_request`, `insufficient_balance`, `not_found`, `conflict`, `unavailable`. */
   async start(ctx: RequestContext, ask: Ask, options: AskOptions): Promise<StartedRun> {
     await this.standing.assertMaySpeak(ctx);
+    this.foresee(ctx);
     await this.rates.take(ctx);
     const ids = { runId: newId(), answerId: newId() };
     for (let attempt = 1; ; attempt += 1) {
@@ -67,6 +68,13 @@ export class StartRunService {
       const maxTokens = this.metering.answerRoom(hold, BigInt(answer.held));
       return this.launcher.launch(ctx, { ...prepared, maxTokens }, { ...ids, priceListId: hold.prices.id, includeUsage: options.includeUsage, fixedReply: reply, paid: answer.paid }, found);
     }
+  }
+
+  /** What a question needs of a tenant that this process does not know by heart is read side by side, while the question is looked at. */
+  private foresee(ctx: RequestContext): void {
+    this.screens.foresee(ctx);
+    this.sources.foresee(ctx);
+    this.metering.foresee(ctx);
   }
 
   /** Stages 3 and 4: what the model is shown, with listed words covered. */

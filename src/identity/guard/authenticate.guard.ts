@@ -16,6 +16,13 @@ import { callerOf } from './caller.decorator.js';
 
 type UserActor = Extract<Actor, { kind: 'user' }>;
 
+/** Tenants by what a request says of itself: the header's slug, and the ids of whom slug and host belong to, if to anybody. */
+interface NamedTenants {
+  readonly slug: string | undefined;
+  readonly bySlug: string | undefined;
+  readonly byHost: string | undefined;
+}
+
 /**
  * The porter of every route: a route that does not say who may call it is
  * closed. Here, and nowhere else for HTTP, a context is made.
@@ -52,8 +59,11 @@ export class AuthenticateGuard implements CanActivate {
   private async userContext(request: FastifyRequest, access: Extract<Access, { kind: 'user' }>): Promise<RequestContext> {
     const caller = callerOf(request);
     const token = bearerOf(request);
+    // Asked beside the token; who it belongs to is compared, and a failure told, below.
+    const named = this.namedTenants(request);
+    named.catch(() => undefined);
     const { tenantId, actor } = isApiKey(token) ? await this.byApiKey(token, access.apiKey, caller.ip) : await this.byAccessToken(token);
-    await this.assertSameTenant(request, tenantId);
+    assertSameTenant(await named, tenantId);
     const ctx = makeContext({ tenantId, actor, requestId: caller.requestId, locale: caller.locale, client: actor.via === 'api_key' ? 'api' : caller.client, platform: caller.platform });
     await this.standing.assertGood(ctx, access.evenBanned);
     if (actor.via === 'api_key') this.apiKeys.used(ctx.tenantId, actor.credentialId);
@@ -73,14 +83,11 @@ export class AuthenticateGuard implements CanActivate {
     return { tenantId: owner.tenantId, actor: { kind: 'user', userId: owner.userId, via: 'api_key', credentialId: owner.keyId } };
   }
 
-  /** A token works in its own tenant only: neither the header nor the host may name another. */
-  private async assertSameTenant(request: FastifyRequest, tenantId: string): Promise<void> {
+  /** The tenants that the request itself names. */
+  private async namedTenants(request: FastifyRequest): Promise<NamedTenants> {
     const { slug, host } = tenantHintsOf(request);
-    const named = [slug === undefined ? undefined : await this.tenants.resolve({ slug }), host === undefined ? undefined : await this.tenants.resolve({ host })];
-    const slugIsUnknown = slug !== undefined && named[0] === undefined;
-    if (slugIsUnknown || named.some((tenant) => tenant !== undefined && tenant.id !== tenantId)) {
-      throw new DomainError('forbidden', { param: slug === undefined ? 'Host' : 'X-Tenant', message: '令牌不属于该租户 (this token belongs to another tenant)' });
-    }
+    const [bySlug, byHost] = await Promise.all([slug === undefined ? undefined : this.tenants.resolve({ slug }), host === undefined ? undefined : this.tenants.resolve({ host })]);
+    return { slug, bySlug: bySlug?.id, byHost: byHost?.id };
   }
 
   private async staffContext(request: FastifyRequest, role: StaffRole): Promise<PlatformContext> {
@@ -89,6 +96,14 @@ export class AuthenticateGuard implements CanActivate {
     if (staff === undefined) throw new DomainError('unauthenticated');
     if (!mayActAs(staff.role, role)) throw new DomainError('forbidden');
     return makeContext({ actor: { kind: 'staff', staffId: staff.id }, requestId: caller.requestId, locale: caller.locale, client: caller.client, platform: caller.platform });
+  }
+}
+
+/** A token works in its own tenant only: neither the header nor the host may name another. @throws forbidden */
+function assertSameTenant({ slug, bySlug, byHost }: NamedTenants, tenantId: string): void {
+  const slugIsUnknown = slug !== undefined && bySlug === undefined;
+  if (slugIsUnknown || [bySlug, byHost].some((id) => id !== undefined && id !== tenantId)) {
+    throw new DomainError('forbidden', { param: slug === undefined ? 'Host' : 'X-Tenant', message: '令牌不属于该租户 (this token belongs to another tenant)' });
   }
 }
 

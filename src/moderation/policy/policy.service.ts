@@ -43,11 +43,16 @@ export class PolicyService implements OnModuleInit {
 
   /** The policy in force. Errors: the driver's, when PostgreSQL is away and the policy is not in memory. */
   async of(tenantId: string): Promise<ModerationPolicy> {
-    return this.cache.get(tenantId, async () => (await this.read(systemContext(tenantId, 'moderation policy', newId()))).policy);
+    return this.cache.get(tenantId, () => this.load(tenantId));
+  }
+
+  /** The policy will be asked for in a moment. */
+  foresee(tenantId: string): void {
+    this.cache.foresee(tenantId, () => this.load(tenantId));
   }
 
   async read(ctx: RequestContext): Promise<PolicyRecord> {
-    return recordOf(await this.database.inTenant(ctx, (tx) => this.repository.find(tx)));
+    return recordOf(await this.database.readTenant(ctx, (tx) => this.repository.find(tx)));
   }
 
   /**
@@ -67,6 +72,10 @@ export class PolicyService implements OnModuleInit {
     });
     await this.tell(ctx.tenantId);
     return recordOf(row);
+  }
+
+  private async load(tenantId: string): Promise<ModerationPolicy> {
+    return (await this.read(systemContext(tenantId, 'moderation policy', newId()))).policy;
   }
 
   /** It is committed: a message that is lost costs the other nodes a minute, a failure here would make the caller write it twice. */

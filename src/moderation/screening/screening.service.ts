@@ -42,6 +42,11 @@ export class ScreeningService {
     private readonly consequences: Consequences,
   ) {}
 
+  /** A text of this tenant comes in a moment: its policy is read meanwhile. */
+  foresee(ctx: RequestContext): void {
+    this.policies.foresee(ctx.tenantId);
+  }
+
   /** Layer 1, in process. */
   async local(ctx: RequestContext, subject: ScreeningSubject, written: WrittenTexts): Promise<LocalVerdict> {
     const policy = await this.policies.of(ctx.tenantId);

@@ -62,6 +62,11 @@ export class NewsCache<V extends object> {
     return this.loading.get(key) ?? this.load(key, load);
   }
 
+  /** Begins to read what will be asked for in a moment, so that several reads go side by side. Whoever asks hears of a failure. */
+  foresee(key: string, load: () => Promise<V>): void {
+    if (this.trusted) this.get(key, load).catch(() => undefined);
+  }
+
   /**
    * Tells all nodes of a change that was committed; this one forgets at once.
    * @throws the driver's error when Redis is away: the other nodes may then serve what they keep until `ttlMs` is over.
