@@ -5,6 +5,7 @@ import type { Config } from './platform/config/index.js';
 import { DomainError } from './platform/errors/index.js';
 import { ErrorFilter, allowCrossOrigin, makeAdapter, makeValidationPipe, observeRequests, sendError } from './platform/http/index.js';
 import { Readiness } from './platform/lifecycle/index.js';
+import { Stage } from './platform/rehearsal/index.js';
 import { Metrics, type Logger, type NestLogger } from './platform/telemetry/index.js';
 import { TenantOrigins, tenantHintsOf } from './tenants/index.js';
 import { Dispatcher } from './upstream/index.js';
@@ -15,7 +16,7 @@ import { serveTryout } from './tryout.js';
 export async function makeApp(config: Config, logger: Logger, nestLogger: NestLogger): Promise<NestFastifyApplication> {
   const adapter = makeAdapter(config.http.trustedHops);
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.for(config, logger), adapter, { logger: nestLogger, abortOnError: false, bodyParser: false });
-  observeRequests(adapter, logger, app.get(Metrics));
+  observeRequests(adapter, logger, app.get(Metrics), app.get(Stage));
   if (config.role === 'worker') closeDoors(adapter, logger);
   app.useGlobalPipes(makeValidationPipe());
   app.useGlobalFilters(new ErrorFilter(logger));

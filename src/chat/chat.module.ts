@@ -46,7 +46,9 @@ import { RunRates } from './start/run-rates.service.js';
 import { RunRepository } from './run/run.repository.js';
 import { StartRunService } from './start/start-run.service.js';
 import { SweepJob } from './run/sweep.job.js';
-import { RehearseRuns } from './run/rehearse-runs.service.js';
+import { Rehearsal } from './rehearsal/rehearsal.service.js';
+import { RehearseAsking } from './rehearsal/rehearse-asking.service.js';
+import { RehearseRuns } from './rehearsal/rehearse-runs.service.js';
 import { RunUsage } from './produce/run-usage.service.js';
 import { ScreenRun } from './produce/screen-run.service.js';
 import { ScreenAsk } from './start/screen-ask.service.js';
@@ -63,8 +65,8 @@ import { PromptService } from './window/prompt.service.js';
 import { ReplyService } from './wire/reply.service.js';
 
 const MADE = [{ provide: Sealer, inject: [CONFIG], useFactory: (config: Config) => new Sealer(config.masterKeys) }];
-const SHARED = [RehearseRuns, RunNews, KeptTexts, ConversationRepository, MessageRepository, HistoryRepository, RunRepository, StreamLogRepository, ActiveRuns, AnswerCacheRepository, AnswerCache, LabelLogRepository, RunTitles, ConcludeRunService, RunControlService, RunUsage, ScreenRun, ExecuteRunService];
-const API = [ReadyAnswerRepository, ReadyAnswerService, AnswerSource, ServeRunService, ConversationService, AnswerService, StartRunService, ScreenAsk, PromptService, LaunchRunService, RunRates, QueuedRunService, FollowService, RunStreamService, ReplyService, CompletionService, OfferService, LabelFreeService, ConversationExportService, AccountService, OwnWords, ProfileService, CostReportRepository, CostReportService];
+const SHARED = [RehearseRuns, Rehearsal, RunNews, KeptTexts, ConversationRepository, MessageRepository, HistoryRepository, RunRepository, StreamLogRepository, ActiveRuns, AnswerCacheRepository, AnswerCache, LabelLogRepository, RunTitles, ConcludeRunService, RunControlService, RunUsage, ScreenRun, ExecuteRunService];
+const API = [ReadyAnswerRepository, ReadyAnswerService, AnswerSource, ServeRunService, ConversationService, AnswerService, StartRunService, ScreenAsk, PromptService, LaunchRunService, RunRates, QueuedRunService, FollowService, RunStreamService, ReplyService, CompletionService, RehearseAsking, OfferService, LabelFreeService, ConversationExportService, AccountService, OwnWords, ProfileService, CostReportRepository, CostReportService];
 const WORKER = [SweepJob, LabelLogJob, WorkerService, WithdrawRepository, WithdrawService];
 const CONTROLLERS = [ConversationController, MessageController, RunController, CompletionsController, ModelsController, AccountController, ProfileController, LabelController];
 

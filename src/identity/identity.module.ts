@@ -46,6 +46,6 @@ import { WechatLoginService } from './wechat-login/wechat-login.service.js';
     AuthenticateGuard,
     { provide: APP_GUARD, useExisting: AuthenticateGuard },
   ],
-  exports: [ApiKeyService, AuthenticateGuard, RateLimits, StaffActionService, StaffService, StandingService, UserService],
+  exports: [SessionService, ApiKeyService, AuthenticateGuard, RateLimits, StaffActionService, StaffService, StandingService, UserService],
 })
 export class IdentityModule {}

@@ -6,6 +6,7 @@ import { PolicyRepository } from '../../src/moderation/policy/policy.repository.
 import type { PolicyService } from '../../src/moderation/policy/policy.service.js';
 import { effectivePolicy } from '../../src/moderation/policy/stored-policy.js';
 import type { Judgement } from '../../src/moderation/verdict.js';
+import { Stage } from '../../src/platform/rehearsal/index.js';
 import { VerdictLog } from '../../src/moderation/verdicts/verdict-log.service.js';
 import { VerdictMonths } from '../../src/moderation/verdicts/verdict-months.service.js';
 import { VerdictTexts } from '../../src/moderation/verdicts/verdict-texts.service.js';
@@ -37,7 +38,7 @@ function logOn(database: Database = bench.database): { readonly log: VerdictLog;
   const note = (fields: object): number => logged.push(fields);
   const logger = { error: note, warn: note } as never;
   const texts = new VerdictTexts(policies, new Sealer(masterKeys), new TenantDigest(masterKeys, 'test'), logger);
-  return { log: new VerdictLog(database, texts, months, metrics, logger), metrics };
+  return { log: new VerdictLog(database, texts, months, metrics, new Stage(), logger), metrics };
 }
 
 const judgement = (more: Partial<Judgement> = {}): Judgement => ({ stage: 'input', layer: 'openai', version: 'v', asked: 'block', action: 'block', label: 'hate', score: 0.9, latencyMs: 12, cached: false, shadow: false, ...more });

@@ -18,6 +18,11 @@ import type { Charge, Estimate, HoldRequest, MeteredUsage, Settlement } from './
 export class MeteringService {
   constructor(private readonly prices: PriceService, private readonly grants: GrantService, private readonly tenants: TenantService) {}
 
+  /** An answer of this tenant begins in a moment: its prices are read meanwhile. */
+  foresee(ctx: RequestContext): void {
+    this.prices.foresee(ctx.tenantId);
+  }
+
   /** What to reserve for an answer that begins now, by the prices in force. */
   async hold(ctx: RequestContext, estimate: Estimate): Promise<HoldRequest> {
     const [prices, grants, settings] = await Promise.all([
@@ -34,10 +39,11 @@ export class MeteringService {
     return { estimate, prices, wanted, minimum, grants, row };
   }
 
-  /** The two rows of an answer that costs nothing, of a user whom nobody knows: for rehearsals. */
+  /** The two rows of an answer to a user whom nobody knows, paid from credits that were a gift: for rehearsals. */
   rehearsal(tenantId: string, userId: string, model: string): { readonly held: HoldRequest['row']; readonly collected: Settlement['row'] } {
-    const held = { wanted: '0', minimum: '0', model, price_list_id: newId(), wallet_id: walletOf(tenantId, userId).id, conversation_id: null, api_key_id: null, grants: [] };
-    return { held, collected: { cost: '0', prompt_tokens: 0, cached_tokens: 0, completion_tokens: 0, reasoning_tokens: 0, usage_source: 'counted' } };
+    const gift = grantRow({ key: 'rehearsal', amount: 10n, reason: 'signup', expiresAt: undefined });
+    const held = { wanted: '2', minimum: '1', model, price_list_id: newId(), wallet_id: walletOf(tenantId, userId).id, conversation_id: null, api_key_id: null, grants: [gift] };
+    return { held, collected: { cost: '1', prompt_tokens: 1, cached_tokens: 0, completion_tokens: 1, reasoning_tokens: 0, usage_source: 'counted' } };
   }
 
   /** The grants of a request were given, or had been before. */

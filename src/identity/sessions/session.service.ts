@@ -3,6 +3,7 @@ import { CONFIG, type Config } from '../../platform/config/index.js';
 import { makeContext, type RequestContext } from '../../platform/context/index.js';
 import { Database, type TenantTx } from '../../platform/database/index.js';
 import { DomainError } from '../../platform/errors/index.js';
+import type { Players } from '../../platform/rehearsal/index.js';
 import { LOGGER, type Logger } from '../../platform/telemetry/index.js';
 import { isId, newId, now } from '../../platform/values/index.js';
 import { TenantService } from '../../tenants/index.js';
@@ -103,6 +104,11 @@ export class SessionService {
     if (actor.kind !== 'user' || actor.via !== 'session') throw new DomainError('forbidden');
     await this.database.inTenant(ctx, (tx) => this.repository.revoke(tx, actor.credentialId, 'logout'));
     await this.standing.credentialGone(ctx, actor.userId, actor.credentialId);
+  }
+
+  /** An access token of the user of a rehearsal: good for nothing once it is over. */
+  async rehearsed({ tenantId, userId, sessionId }: Players): Promise<string> {
+    return this.tokens.issue(userId, tenantId, sessionId);
   }
 
   private async assertTenant(tenantId: string): Promise<void> {

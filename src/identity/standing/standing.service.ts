@@ -2,6 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Actor, RequestContext } from '../../platform/context/index.js';
 import { Database, type TenantTx } from '../../platform/database/index.js';
 import { DomainError } from '../../platform/errors/index.js';
+import { Stage } from '../../platform/rehearsal/index.js';
 import { Bus, NewsCache } from '../../platform/redis/index.js';
 import { now } from '../../platform/values/index.js';
 import { TenantService } from '../../tenants/index.js';
@@ -11,6 +12,9 @@ import { muteRefusal, readNews, refusalOf, writeNews, type LostStanding, type St
 import { StandingRepository } from './standing.repository.js';
 
 const CACHE = { channel: 'standing.changed', max: 50_000, ttlMs: 60_000 } as const;
+
+/** The user of a rehearsal. */
+const REHEARSED: StandingFacts = { standing: 'active', mutedUntil: undefined, credentialValid: true };
 
 /**
  * May this user go on? Asked by the guard for every request, and by whoever
@@ -27,6 +31,7 @@ export class StandingService implements OnModuleInit {
     private readonly repository: StandingRepository,
     private readonly users: UserRepository,
     private readonly tenants: TenantService,
+    private readonly stage: Stage,
     bus: Bus,
   ) {
     this.cache = new NewsCache(bus, { ...CACHE, staleBy });
@@ -41,10 +46,9 @@ export class StandingService implements OnModuleInit {
    * @throws tenant_suspended, user_banned, unauthenticated (session or key revoked, account deleted)
    */
   async assertGood(ctx: RequestContext, evenBanned = false): Promise<void> {
-    const tenant = await this.tenants.byId(ctx.tenantId);
+    const [tenant, facts] = await Promise.all([this.tenants.byId(ctx.tenantId), ctx.actor.kind === 'user' ? this.facts(ctx, ctx.actor) : undefined]);
     if (tenant.state === 'suspended') throw new DomainError('tenant_suspended');
-    if (ctx.actor.kind !== 'user') return;
-    const refusal = refusalOf(await this.facts(ctx, ctx.actor), evenBanned);
+    const refusal = facts === undefined ? undefined : refusalOf(facts, evenBanned);
     if (refusal !== undefined) throw new DomainError(refusal);
   }
 
@@ -101,7 +105,8 @@ export class StandingService implements OnModuleInit {
   }
 
   private async load(ctx: RequestContext, actor: Extract<Actor, { kind: 'user' }>): Promise<StandingFacts> {
-    return this.database.inTenant(ctx, (tx) => this.repository.read(tx, actor.userId, actor.via, actor.credentialId));
+    const stored = await this.database.readTenant(ctx, (tx) => this.repository.read(tx, actor.userId, actor.via, actor.credentialId));
+    return this.stage.holds(ctx.tenantId) ? REHEARSED : stored;
   }
 
   private reportLost(message: string): void {

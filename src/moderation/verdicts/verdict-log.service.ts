@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { RequestContext } from '../../platform/context/index.js';
 import { Database, sqlState } from '../../platform/database/index.js';
 import { isAway } from '../../platform/errors/index.js';
+import { Stage } from '../../platform/rehearsal/index.js';
 import { LOGGER, Metrics, errorFields, type Logger } from '../../platform/telemetry/index.js';
 import { delay, newId, timeOfId } from '../../platform/values/index.js';
 import type { Judgement } from '../verdict.js';
@@ -34,12 +35,13 @@ export class VerdictLog implements OnApplicationShutdown {
     private readonly texts: VerdictTexts,
     private readonly months: VerdictMonths,
     private readonly metrics: Metrics,
+    private readonly stage: Stage,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** Takes the judgements of one subject. Never throws, never waits. What was acted upon is written at once, the rest within a moment. */
+  /** Takes the judgements of one subject; those of a rehearsal are nobody's. Never throws, never waits. What was acted upon is written at once, the rest within a moment. */
   record(ctx: RequestContext, subject: VerdictSubject, judgements: readonly Judgement[]): void {
-    if (judgements.length === 0) return;
+    if (judgements.length === 0 || this.stage.holds(ctx.tenantId)) return;
     const text = subject.texts.join('\n');
     const common = {
       tenantId: ctx.tenantId, userId: subject.userId ?? (ctx.actor.kind === 'user' ? ctx.actor.userId : undefined),

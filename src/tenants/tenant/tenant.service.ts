@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { systemPlatformContext, type PlatformContext, type RequestContext } from '../../platform/context/index.js';
 import { Database, violatedConstraint, type PlatformTx } from '../../platform/database/index.js';
 import { DomainError } from '../../platform/errors/index.js';
+import { Stage } from '../../platform/rehearsal/index.js';
 import { Bus, NewsCache } from '../../platform/redis/index.js';
 import { LOGGER, errorFields, type Logger } from '../../platform/telemetry/index.js';
 import { ID, decodeCursor, isId, newId, pageOf, type Page } from '../../platform/values/index.js';
@@ -9,6 +10,7 @@ import { CredentialService } from '../credentials/credential.service.js';
 import { shownModel } from '../settings/model-aliases.js';
 import { checkSettingsPatch, mergeSettings, type TenantSettings } from '../settings/settings.js';
 import { DOMAIN, PARAM_OF_CONSTRAINT, SLUG, type Tenant, type TenantChange, type TenantDraft, type TenantHints, type TenantState } from './tenant.js';
+import { rehearsedTenant } from './rehearsed-tenant.js';
 import { NameLookup } from './name-lookup.service.js';
 import { TenantRepository } from './tenant.repository.js';
 
@@ -36,6 +38,7 @@ export class TenantService implements OnModuleInit {
     private readonly repository: TenantRepository,
     private readonly names: NameLookup,
     private readonly credentials: CredentialService,
+    private readonly stage: Stage,
     bus: Bus,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
@@ -46,14 +49,17 @@ export class TenantService implements OnModuleInit {
   async onModuleInit(): Promise<void> {
     await this.cache.follow({
       onNews: (tenantId) => this.reportSuspended((ctx) => this.read(ctx, tenantId).then((tenant) => (tenant.state === 'suspended' ? [tenantId] : []))),
-      onGap: () => this.reportSuspended((ctx) => this.database.inPlatform(ctx, (tx) => this.repository.suspendedIds(tx))),
+      onGap: () => this.reportSuspended((ctx) => this.database.readPlatform(ctx, (tx) => this.repository.suspendedIds(tx))),
     });
   }
 
   /** The tenant of an id that we made. @throws not_found */
   async byId(tenantId: string): Promise<Tenant> {
     if (!isId(tenantId)) throw new DomainError('not_found');
-    const { tenant } = await this.lookUp(`id:${tenantId}`, () => this.database.inPlatform(systemPlatformContext('tenant lookup', newId()), (tx) => this.repository.byId(tx, tenantId)));
+    const { tenant } = await this.lookUp(`id:${tenantId}`, async () => {
+      const stored = await this.database.readPlatform(systemPlatformContext('tenant lookup', newId()), (tx) => this.repository.byId(tx, tenantId));
+      return this.stage.holds(tenantId) ? rehearsedTenant(tenantId) : stored;
+    });
     if (tenant === undefined) throw new DomainError('not_found');
     return tenant;
   }
@@ -99,7 +105,7 @@ export class TenantService implements OnModuleInit {
 
   /** @throws not_found */
   async read(ctx: PlatformContext, id: string): Promise<Tenant> {
-    const tenant = isId(id) ? await this.database.inPlatform(ctx, (tx) => this.repository.byId(tx, id)) : undefined;
+    const tenant = isId(id) ? await this.database.readPlatform(ctx, (tx) => this.repository.byId(tx, id)) : undefined;
     if (tenant === undefined) throw new DomainError('not_found', { param: 'id' });
     return tenant;
   }
@@ -107,7 +113,7 @@ export class TenantService implements OnModuleInit {
   /** Newest first. @throws invalid_request for a cursor that is not ours. */
   async list(ctx: PlatformContext, query: { readonly slug?: string | undefined; readonly cursor?: string | undefined; readonly limit: number }): Promise<Page<Tenant>> {
     const before = decodeCursor(query.cursor, [ID])?.[0];
-    const rows = await this.database.inPlatform(ctx, (tx) => this.repository.list(tx, { slug: query.slug, before, count: query.limit + 1 }));
+    const rows = await this.database.readPlatform(ctx, (tx) => this.repository.list(tx, { slug: query.slug, before, count: query.limit + 1 }));
     return pageOf(rows, query.limit, (tenant) => [tenant.id]);
   }
 
@@ -155,7 +161,7 @@ export class TenantService implements OnModuleInit {
 
   /** Ids of the tenants that never fall back on the platform's channels. */
   async withOwnChannelsOnly(ctx: PlatformContext): Promise<readonly string[]> {
-    return this.database.inPlatform(ctx, (tx) => this.repository.withOwnChannelsOnly(tx));
+    return this.database.readPlatform(ctx, (tx) => this.repository.withOwnChannelsOnly(tx));
   }
 
   /** Tells every node that something kept with the tenant changed, such as its merchant account. */

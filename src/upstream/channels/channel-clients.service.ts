@@ -1,12 +1,13 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { CONFIG, type Config } from '../../platform/config/index.js';
 import { ForbiddenAddress, OutboundGuard } from '../../platform/network/index.js';
+import { LOGGER, errorFields, type Logger } from '../../platform/telemetry/index.js';
 import { LocalModels } from '../local/local-models.service.js';
 import type { CallWatch } from '../stream/call-watch.js';
 import type { DeltaBatch } from '../stream/delta.js';
 import { UpstreamFailure } from '../stream/failure.js';
 import { OpenAiClient } from '../stream/openai.client.js';
-import { rehearse } from '../stream/rehearsal.js';
+import { rehearse } from '../stream/rehearsal.client.js';
 import type { UpstreamRequest } from '../stream/request.js';
 import { Transport } from '../stream/transport.js';
 import { ChannelDirectory, DEFAULT_CHANNEL_ID } from './channel-directory.js';
@@ -30,12 +31,13 @@ export class ChannelClients implements OnApplicationBootstrap, OnApplicationShut
     private readonly directory: ChannelDirectory,
     private readonly guard: OutboundGuard,
     private readonly local: LocalModels,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** Connections are opened before the first answer, also to channels that are entered later. */
   async onApplicationBootstrap(): Promise<void> {
     this.directory.onChange(() => void this.follow());
-    await Promise.all([this.follow(), rehearse()]);
+    await Promise.all([this.follow(), rehearse().catch((error: unknown) => this.logger.warn(errorFields(error), 'the rehearsal of a call failed'))]);
   }
 
   /**

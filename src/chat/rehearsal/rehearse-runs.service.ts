@@ -1,26 +1,20 @@
-import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { makeContext } from '../../platform/context/index.js';
-import { LOGGER, errorFields, type Logger } from '../../platform/telemetry/index.js';
 import { newId } from '../../platform/values/index.js';
 import { MeteringService } from '../../billing/index.js';
-import { RunRepository } from './run.repository.js';
+import { RunRepository } from '../run/run.repository.js';
 
 /** The two statements of a run are run once before anybody is served, for nobody, and undone. */
 @Injectable()
-export class RehearseRuns implements OnApplicationBootstrap {
-  constructor(private readonly runs: RunRepository, private readonly metering: MeteringService, @Inject(LOGGER) private readonly logger: Logger) {}
+export class RehearseRuns {
+  constructor(private readonly runs: RunRepository, private readonly metering: MeteringService) {}
 
-  /** Where it fails the first answer is a little slower, and the reason is in the log. */
-  async onApplicationBootstrap(): Promise<void> {
+  async rehearse(): Promise<void> {
     const ids = { tenantId: newId(), runId: newId(), userId: newId() };
     const ctx = makeContext({ tenantId: ids.tenantId, actor: { kind: 'user', userId: ids.userId, via: 'session', credentialId: newId() }, requestId: ids.runId, locale: 'zh', client: 'api', platform: 'other' } as const);
     const { held, collected } = this.metering.rehearsal(ids.tenantId, ids.userId, 'rehearsal');
     const opened = { runId: ids.runId, answerId: newId(), userId: ids.userId, model: 'rehearsal', requestHash: '', idempotencyKey: undefined, tokenizer: 'o200k_base', charge: held };
     const outcome = { state: 'failed', content: '', usage: { promptTokens: 0, completionTokens: 0 }, usageSource: 'counted' } as const;
-    try {
-      await this.runs.rehearse(ctx, opened, { runId: ids.runId, generation: 1, outcome, answerTokens: 0, tokenizer: 'o200k_base', title: undefined, charge: collected });
-    } catch (error) {
-      this.logger.warn(errorFields(error), 'the rehearsal of a run failed');
-    }
+    await this.runs.rehearse(ctx, opened, { runId: ids.runId, generation: 1, outcome, answerTokens: 0, tokenizer: 'o200k_base', title: undefined, charge: collected });
   }
 }
