@@ -256,4 +256,20 @@ describe('the predicted wait', () => {
     expect(errors.length).toBeGreaterThan(20);
     expect(Math.max(...errors)).toBeLessThan(0.2);
   });
+
+  it('tells everybody about the true place, also among flows and tenants of different weights', async () => {
+    await occupy();
+    const lines = [
+      { tenantId: 'a', tenantWeight: 1, flow: 'user-paid', flowWeight: 32 }, { tenantId: 'a', tenantWeight: 1, flow: 'user-free', flowWeight: 8 },
+      { tenantId: 'a', tenantWeight: 1, flow: 'key-free', flowWeight: 1 }, { tenantId: 'b', tenantWeight: 3, flow: 'user-b', flowWeight: 8 },
+    ];
+    const runs = lines.flatMap((line) => Array.from({ length: 40 }, (_, n) => ({ ...line, runId: `${line.flow}#${n}` })));
+    for (const run of runs) await gate.enter(run, [NARROW]);
+    const told = new Map(await Promise.all(runs.map(async ({ runId }) => [runId, (await gate.gate.place(runId, [NARROW]))?.position ?? 0] as const)));
+    const served = await serve(runs.length);
+    expect(served).toHaveLength(runs.length);
+    // Within one round of those who wait, or a fifth.
+    const wrong = served.map((runId, at) => ({ runId, told: told.get(runId) ?? 0, was: at + 1 })).filter(({ told: place, was }) => Math.abs(place - was) > Math.max(5, was * 0.2));
+    expect(wrong).toEqual([]);
+  });
 });

@@ -7,6 +7,7 @@
 --   :pools               hash  pool -> ids of its channels, while anybody waits in it
 --   :pool:<p>            zset  tenant -> start tag
 --   :pool:<p>:count      hash  tenant -> tickets waiting
+--   :pool:<p>:weights    hash  tenant -> its weight
 --   :pool:<p>:rate       hash  how fast it is served
 --   :tenant:<p>:<t>      zset  flow -> finish tag of its first ticket
 --   :tenant:<p>:<t>:tags hash  '' -> its present, '*' -> sum of the weights of the flows that wait, 'w/'flow -> each of
@@ -57,6 +58,7 @@ local function push(ticket, text, channels)
   redis.call('RPUSH', GATE .. ':flow:' .. p .. ':' .. t .. ':' .. f, ticket.runId)
   redis.call('HSET', GATE .. ':tickets', ticket.runId, text)
   redis.call('HINCRBY', GATE .. ':pool:' .. p .. ':count', t, 1)
+  redis.call('HSET', GATE .. ':pool:' .. p .. ':weights', t, ticket.tenantWeight)
   countWaiting(ticket, 1)
 end
 
@@ -75,6 +77,7 @@ local function tidy(p, t, f)
   if redis.call('EXISTS', flows) == 1 then return true end
   redis.call('DEL', flows .. ':tags')
   redis.call('ZREM', GATE .. ':pool:' .. p, t)
+  redis.call('HDEL', GATE .. ':pool:' .. p .. ':weights', t)
   if redis.call('EXISTS', GATE .. ':pool:' .. p) == 1 then return false end
   redis.call('HDEL', GATE .. ':pools', p)
   redis.call('DEL', GATE .. ':pool:' .. p .. ':rate')
@@ -147,17 +150,30 @@ local function etaOf(p, channels, tokens, place)
   return math.ceil((c and 0 or wait) + ahead)
 end
 
--- Where a ticket stands: how many are served before it, itself included, if nobody else came.
+-- How many of another's tickets are served while so many of one's own are, by their weights.
+local function meanwhile(waiting, own, weight, ownWeight)
+  return math.min(waiting, math.floor(own * (tonumber(weight) or 1) / ownWeight))
+end
+
+-- Where a ticket stands: how many are served before it, itself included, if nobody else came. Lines of 100 flows and 200 tenants are looked at.
 local function placeOf(ticket, ahead)
   local p, t = ticket.pool, ticket.tenantId
+  local flows = GATE .. ':tenant:' .. p .. ':' .. t
   local own = ahead + 1
-  for _, flow in ipairs(redis.call('ZRANGE', GATE .. ':tenant:' .. p .. ':' .. t, 0, 99)) do
-    if flow ~= ticket.flow then own = own + math.min(redis.call('LLEN', GATE .. ':flow:' .. p .. ':' .. t .. ':' .. flow), ahead + 1) end
+  for _, flow in ipairs(redis.call('ZRANGE', flows, 0, 99)) do
+    if flow ~= ticket.flow then
+      local waiting = redis.call('LLEN', GATE .. ':flow:' .. p .. ':' .. t .. ':' .. flow)
+      own = own + meanwhile(waiting, ahead + 1, redis.call('HGET', flows .. ':tags', 'w/' .. flow), ticket.flowWeight)
+    end
   end
   local place = own
   local counts = redis.call('HGETALL', GATE .. ':pool:' .. p .. ':count')
   for i = 1, math.min(#counts, 400), 2 do
-    if counts[i] ~= t then place = place + math.min(tonumber(counts[i + 1]), own) end
+    if counts[i] ~= t then
+      local weight = redis.call('HGET', GATE .. ':pool:' .. p .. ':weights', counts[i])
+      -- Tenants are served by when they start, not by when they would be done: each has its first turn before anybody's second.
+      place = place + 1 + meanwhile(tonumber(counts[i + 1]) - 1, own - 1, weight, ticket.tenantWeight)
+    end
   end
   return place
 end
