@@ -64,6 +64,10 @@ async function hedges(made: Made): Promise<Record<string, number>> {
   const { text } = await platform.api.get('/metrics');
   return Object.fromEntries([...text.matchAll(/^bailiao_upstream_hedges_total\{channel="([^"]+)",event="(\w+)"\} (\d+)$/gm)].filter(([, channel]) => channel === `${made.name} channel 0`).map(([, , event, count]) => [event, parseInt(count ?? '', 10)]));
 }
+async function outrunTokens(made: Made): Promise<number> {
+  const { text } = await platform.api.get('/metrics');
+  return parseInt(new RegExp(`^bailiao_upstream_outrun_prompt_tokens_total\\{channel="${made.name} channel 0"\\} (\\d+)$`, 'm').exec(text)?.[1] ?? '', 10);
+}
 const balance = async (): Promise<number> => (await platform.api.ok('GET', '/v1/wallet', { token: user.token })).balance as number;
 
 describe('an answer whose first words are late', () => {
@@ -87,6 +91,8 @@ describe('an answer whose first words are late', () => {
     expect(before - (await balance())).toBe(usage?.credits);
     expect(await platform.sql('SELECT channel_id FROM runs WHERE model = $1 ORDER BY created_at DESC LIMIT 1', [made.name])).toEqual([{ channel_id: made.ids[1] }]);
     expect(await hedges(made)).toEqual({ started: 1, won: 1 });
+    // What the given up call may cost the operator is told by its channel.
+    expect(await outrunTokens(made)).toBeGreaterThan(0);
   });
 
   it('is the first channel\'s where that one speaks first after all', async () => {

@@ -29,4 +29,6 @@ export interface CallDesk {
   /** Leave for a second call beside a late one, to one of these; undefined where there is none. Ended by `hedged`. */
   hedge(late: Channel, channels: readonly Channel[]): Promise<Lease | undefined>;
   hedged(late: Channel, end: HedgeEnd): void;
+  /** A call that went out to this channel was given up for a faster one: its upstream may charge the prompt. */
+  outrun(channel: Channel): void;
 }

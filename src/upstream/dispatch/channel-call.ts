@@ -55,6 +55,7 @@ export class ChannelCall {
   lose(): void {
     if (this.settled) return;
     this.timed();
+    if (this.startedAt !== undefined) this.desk.outrun(this.channel);
     this.losing.abort(LOST);
     this.ended('lost');
     this.close({ release: 'call' });

@@ -123,6 +123,7 @@ export class Dispatcher {
       flow: flowOf(ctx),
       tier,
       tokens: order.promptTokens + this.view.expectedAnswer(order.model, order.maxTokens),
+      promptTokens: order.promptTokens,
       paid,
       tenantWeight: queue.weight,
       flowWeight: FLOW_WEIGHTS[tier] * (paid ? queue.paidWeight : queue.freeWeight),

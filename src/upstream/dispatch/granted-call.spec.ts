@@ -81,6 +81,10 @@ class Desk implements CallDesk {
     return Promise.resolve(undefined);
   }
 
+  outrun(): void {
+    throw new Error('nothing is hedged here');
+  }
+
   hedged(): void {
     // Never here.
   }

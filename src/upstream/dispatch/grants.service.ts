@@ -104,6 +104,7 @@ export class Grants {
         this.hedges.end(late, end === 'unused');
         this.metrics.hedges.inc({ channel: channelLabel(late), event: end });
       },
+      outrun: (channel) => this.metrics.outrunTokens.inc({ channel: channelLabel(channel) }, ticket.promptTokens ?? 0),
     };
   }
 

@@ -32,6 +32,7 @@ class Desk implements CallDesk {
   readonly aborted: string[] = [];
   readonly open = new Map<string, CallWatch>();
   ends: HedgeEnd[] = [];
+  readonly outruns: string[] = [];
   leaseMs = 0;
   grants = true;
 
@@ -89,6 +90,10 @@ class Desk implements CallDesk {
     return this.grants ? lease(channels[0]?.id ?? '', true) : undefined;
   }
 
+  outrun({ id }: Channel): void {
+    this.outruns.push(id);
+  }
+
   hedged(_late: Channel, end: HedgeEnd): void {
     this.ends.push(end);
   }
@@ -116,7 +121,7 @@ describe('a late call', () => {
     call.close();
     call.close();
     expect(desk.settled.slice(1)).toEqual([{ lease: 'fast hedge', release: 'run', tokens: 7, verdict: 'well', answer: 4 }]);
-    expect(desk.ends).toEqual(['won']);
+    expect([desk.ends, desk.outruns]).toEqual([['won'], ['slow']]);
     expect(call.expense({ promptTokens: 3, completionTokens: 4 })).toEqual({ channelId: 'fast', microCny: 7n });
     // What was given up counts as slow as it was seen to be.
     expect(desk.events).toEqual(['call slow', 'call fast', 'timed fast', 'timed slow']);
@@ -126,7 +131,7 @@ describe('a late call', () => {
     const desk = new Desk({ slow: { afterMs: 40 }, slower: { afterMs: -1 } });
     const call = new GrantedCall(desk, lease('slow'));
     expect(await told(await call.open(REQUEST, never))).toBe('slow');
-    expect([desk.aborted, desk.ends]).toEqual([['slower'], ['lost']]);
+    expect([desk.aborted, desk.ends, desk.outruns]).toEqual([['slower'], ['lost'], ['slower']]);
     desk.open.get('slower')?.usage({ promptTokens: 99, completionTokens: 99, cachedTokens: 0, reasoningTokens: 0 });
     call.close();
     expect(desk.settled).toEqual([{ lease: 'slower hedge', release: 'call' }, { lease: 'slow', release: 'run' }]);

@@ -25,6 +25,8 @@ export interface Ticket {
   readonly paid?: boolean;
   /** Prompt and expected answer. */
   readonly tokens: number;
+  /** Absent where a former release queued it. */
+  readonly promptTokens?: number;
   readonly tenantWeight: number;
   readonly flowWeight: number;
   /** Tenant, user and key, as far as they have limits of their own. */
