@@ -13,7 +13,7 @@ const REFUSED = 402;
 /**
  * A question of nobody goes in through the front door before anybody is served, down to the statement that would open its
  * run, and is refused there for want of credits: code that never ran and queries that no connection has planned cost the
- * first user some 15 ms (bench:warm).
+ * first user some 15 ms (bench:idle).
  */
 @Injectable()
 export class RehearseAsking {
