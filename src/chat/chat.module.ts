@@ -7,7 +7,8 @@ import { ModerationModule } from '../moderation/index.js';
 import { TenantsModule } from '../tenants/index.js';
 import { UpstreamModule } from '../upstream/index.js';
 import { AccountController } from './account/account.controller.js';
-import { AccountService } from './account/account.service.js';
+import { AccountExportService } from './account/account-export.service.js';
+import { EraseAccountService } from './account/erase-account.service.js';
 import { ProfileController } from './account/profile.controller.js';
 import { OwnWords } from './account/own-words.service.js';
 import { ProfileService } from './account/profile.service.js';
@@ -66,7 +67,7 @@ import { ReplyService } from './wire/reply.service.js';
 
 const MADE = [{ provide: Sealer, inject: [CONFIG], useFactory: (config: Config) => new Sealer(config.masterKeys) }];
 const SHARED = [RehearseRuns, Rehearsal, RunNews, KeptTexts, ConversationRepository, MessageRepository, HistoryRepository, RunRepository, StreamLogRepository, ActiveRuns, AnswerCacheRepository, AnswerCache, LabelLogRepository, RunTitles, ConcludeRunService, RunControlService, RunUsage, ScreenRun, ExecuteRunService];
-const API = [ReadyAnswerRepository, ReadyAnswerService, AnswerSource, ServeRunService, ConversationService, AnswerService, StartRunService, ScreenAsk, PromptService, LaunchRunService, RunRates, QueuedRunService, FollowService, RunStreamService, ReplyService, CompletionService, RehearseAsking, OfferService, LabelFreeService, ConversationExportService, AccountService, OwnWords, ProfileService, CostReportRepository, CostReportService];
+const API = [ReadyAnswerRepository, ReadyAnswerService, AnswerSource, ServeRunService, ConversationService, AnswerService, StartRunService, ScreenAsk, PromptService, LaunchRunService, RunRates, QueuedRunService, FollowService, RunStreamService, ReplyService, CompletionService, RehearseAsking, OfferService, LabelFreeService, ConversationExportService, AccountExportService, EraseAccountService, OwnWords, ProfileService, CostReportRepository, CostReportService];
 const WORKER = [SweepJob, LabelLogJob, WorkerService, WithdrawRepository, WithdrawService];
 const CONTROLLERS = [ConversationController, MessageController, RunController, CompletionsController, ModelsController, AccountController, ProfileController, LabelController];
 

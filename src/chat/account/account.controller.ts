@@ -5,7 +5,8 @@ import type { FastifyReply } from 'fastify';
 import { Ctx, type RequestContext } from '../../platform/context/index.js';
 import { Answers } from '../../platform/http/index.js';
 import { ForUser } from '../../identity/index.js';
-import { AccountService } from './account.service.js';
+import { AccountExportService } from './account-export.service.js';
+import { EraseAccountService } from './erase-account.service.js';
 
 export class ExportDto {
   @ApiProperty({ description: 'The visible label of generated text; again as end_notice.' }) notice!: string;
@@ -20,18 +21,18 @@ export class ExportDto {
 @ForUser()
 @Controller('v1/me')
 export class AccountController {
-  constructor(private readonly account: AccountService) {}
+  constructor(private readonly exports: AccountExportService, private readonly erasing: EraseAccountService) {}
 
   @Get('export')
   @Answers({ status: 200, type: ExportDto, description: 'Everything that is kept of the user, as one JSON file.' }, 'unauthenticated', 'forbidden', 'tenant_suspended', 'user_banned')
   export(@Ctx() ctx: RequestContext, @Res() reply: FastifyReply): void {
-    void reply.header('content-type', 'application/json; charset=utf-8').header('content-disposition', 'attachment; filename="bailiao-export.json"').send(Readable.from(this.account.export(ctx)));
+    void reply.header('content-type', 'application/json; charset=utf-8').header('content-disposition', 'attachment; filename="bailiao-export.json"').send(Readable.from(this.exports.export(ctx)));
   }
 
   @Delete()
   @HttpCode(204)
   @Answers({ status: 204, description: 'The account is erased; its tokens are void.' }, 'unauthenticated', 'forbidden', 'tenant_suspended', 'user_banned')
   async erase(@Ctx() ctx: RequestContext): Promise<void> {
-    await this.account.erase(ctx);
+    await this.erasing.erase(ctx);
   }
 }

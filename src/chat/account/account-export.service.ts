@@ -3,8 +3,8 @@ import type { RequestContext } from '../../platform/context/index.js';
 import { Database } from '../../platform/database/index.js';
 import { DomainError } from '../../platform/errors/index.js';
 import { newId } from '../../platform/values/index.js';
-import { StandingService, UserService } from '../../identity/index.js';
-import { DeskErasure, MediaService, WithheldCode } from '../../moderation/index.js';
+import { UserService } from '../../identity/index.js';
+import { MediaService, WithheldCode } from '../../moderation/index.js';
 import { TenantService } from '../../tenants/index.js';
 import { ConversationRepository, type Conversation } from '../conversations/conversation.repository.js';
 import { aigcLabel, handedOut, isGenerated, type HandOut } from '../labels/aigc-label.js';
@@ -13,25 +13,19 @@ import { LabelFreeService } from '../labels/label-free.service.js';
 import { BEGINNING, END, MessageRepository, type Message } from '../messages/message.repository.js';
 import { withoutCode } from '../messages/shown-words.js';
 import { userOf } from '../run/owner.js';
-import { RunControlService } from '../run/run-control.service.js';
-import { RunRepository } from '../run/run.repository.js';
 
 /** Most bytes of an export that are held before the client has taken them: one page of messages. */
 const PAGE = 50;
 
-/** A user's rights over their own data: take it along, and have it erased. */
+/** A user's right to take along what is kept of them. */
 @Injectable()
-export class AccountService {
+export class AccountExportService {
   constructor(
     private readonly database: Database,
     private readonly users: UserService,
-    private readonly standing: StandingService,
     private readonly conversations: ConversationRepository,
     private readonly messages: MessageRepository,
-    private readonly runs: RunRepository,
-    private readonly control: RunControlService,
     private readonly tenants: TenantService,
-    private readonly desk: DeskErasure,
     private readonly labelFree: LabelFreeService,
     private readonly media: MediaService,
     private readonly code: WithheldCode,
@@ -59,23 +53,6 @@ export class AccountService {
       first = false;
     }
     yield `],"end_notice":${JSON.stringify(compliance.notice)}}`;
-  }
-
-  /**
-   * Erases the caller's account: running answers end, history goes, the user's row is pseudonymised. Rows of use and
-   * money stay under the pseudonym, as the law and the books demand.
-   */
-  async erase(ctx: RequestContext): Promise<void> {
-    const userId = userOf(ctx);
-    const open = await this.database.readTenant(ctx, (tx) => this.runs.openOfUser(tx, userId));
-    for (const runId of open) await this.control.endRun(ctx.tenantId, runId, { kind: 'stopped' });
-    await this.database.inTenant(ctx, async (tx) => {
-      await this.conversations.removeAll(tx, userId);
-      await this.desk.erase(tx, userId);
-      await this.media.erase(tx, userId);
-      await this.users.erase(tx, userId);
-    });
-    await this.standing.erased(ctx, userId);
   }
 
   private async avatarOf(ctx: RequestContext): Promise<Record<string, unknown>> {
