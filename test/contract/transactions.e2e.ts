@@ -50,6 +50,15 @@ describe('a transaction', () => {
     expect(await kept(id)).toBe(1);
   });
 
+  it('is undone, too, when its work fails before it asks anything', async () => {
+    for (let n = 0; n < 10; n += 1) {
+      const work = (): Promise<never> => { throw new Error('at once'); };
+      await expect(bench.database.inTenant(contextOf(newId()), work)).rejects.toThrow('at once');
+    }
+    // None of the connections is left in a transaction.
+    expect(await bench.sql(`SELECT state FROM pg_stat_activity WHERE datname = current_database() AND usename = 'bailiao_app' AND state LIKE 'idle in transaction%'`)).toEqual([]);
+  });
+
   it('is no success where a failure inside was swallowed: PostgreSQL has undone it', async () => {
     const id = await tenant();
     await expect(bench.database.inTenant(contextOf(id), async (tx) => {

@@ -26,7 +26,7 @@ export async function transact<T>(source: DataSource, kind: TransactionKind, wor
     begun.catch(() => undefined);
     // TypeORM's entity managers begin no transaction of their own within one.
     (runner as { isTransactionActive: boolean }).isTransactionActive = true;
-    const result = await settled(client, begun, work(runner));
+    const result = await settled(client, begun, () => work(runner));
     if (kind.end === 'undo') await client.query('ROLLBACK');
     else if (kind.access === 'read') client.query('COMMIT').catch(() => undefined);
     else if ((await client.query('COMMIT')).command !== 'COMMIT') throw new Error('a transaction was rolled back at its commit: a statement in it had failed');
@@ -37,9 +37,9 @@ export async function transact<T>(source: DataSource, kind: TransactionKind, wor
 }
 
 /** What `work` gives. When it fails everything is rolled back, and a beginning that failed is named in its place. */
-async function settled<T>(client: PoolClient, begun: Promise<unknown>, working: Promise<T>): Promise<T> {
+async function settled<T>(client: PoolClient, begun: Promise<unknown>, work: () => Promise<T>): Promise<T> {
   try {
-    const result = await working;
+    const result = await work();
     await begun;
     return result;
   } catch (error) {
