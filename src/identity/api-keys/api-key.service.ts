@@ -18,7 +18,7 @@ export const KEYS_PER_USER = 20;
 /** Keys of developers for the OpenAI-compatible endpoint. */
 @Injectable()
 export class ApiKeyService {
-  /** Whose a key is never changes, and whether it is good is asked of StandingService: so no news are needed here. */
+  /** Whose a key is never changes, and whether it is good is asked of StandingService: so no news are needed here, and only what is nobody's is asked again. */
   private readonly owners = new LRUCache<string, { readonly owner: KeyOwner | undefined }>({ max: 20_000, ttl: 60_000 });
 
   /** Under way: requests that bring the same key at one moment wait for one answer. */
@@ -84,7 +84,7 @@ export class ApiKeyService {
   private async lookUp(hash: string, ip: string): Promise<KeyOwner | undefined> {
     await this.limits.take(KEY_LOOKUP_LIMIT, 'platform', ip);
     const owner = await this.database.readPlatform(systemPlatformContext('key lookup', newId()), (tx) => this.repository.ownerOf(tx, hash));
-    this.owners.set(hash, { owner });
+    this.owners.set(hash, { owner }, owner === undefined ? {} : { ttl: 0 });
     return owner;
   }
 

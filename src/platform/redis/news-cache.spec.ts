@@ -39,6 +39,8 @@ class ScriptedBus {
   }
 }
 
+const TTL_MS = 60_000;
+
 interface Row {
   readonly version: number;
 }
@@ -46,6 +48,13 @@ interface Row {
 let bus: ScriptedBus;
 let cache: NewsCache<Row>;
 let loads: number;
+let nowMs = 1;
+
+/** The cache reads its clock once a millisecond. */
+async function pass(ms: number): Promise<void> {
+  nowMs += ms;
+  await delay(3);
+}
 
 /** Reads the row's present version. */
 async function load(): Promise<Row> {
@@ -59,7 +68,8 @@ beforeEach(async () => {
   cache = new NewsCache<Row>(bus as unknown as Bus, {
     channel: 'rows',
     max: 10,
-    ttlMs: 60_000,
+    ttlMs: TTL_MS,
+    clock: { now: () => nowMs },
     staleBy: (message) => (message === '*' ? 'all' : message.endsWith(':') ? { prefix: message } : { key: message }),
   });
   await cache.follow();
@@ -141,6 +151,29 @@ describe('NewsCache', () => {
     bus.reconnect();
     await new Promise((resolve) => setImmediate(resolve));
     expect(heard).toEqual(['x', 'gap']);
+  });
+
+  it('reads what is in use again before its end, behind the back of those who ask, and lets what nobody asks for go', async () => {
+    await cache.get('a', load);
+    await pass(TTL_MS * 0.75);
+    expect((await cache.get('a', load)).version).toBe(1);
+    expect(loads).toBe(1);
+    await pass(TTL_MS * 0.1);
+    const [first, second] = await Promise.all([cache.get('a', load), cache.get('a', load)]);
+    expect([first.version, second.version]).toEqual([1, 1]);
+    expect(loads).toBe(2);
+    await pass(TTL_MS * 0.5);
+    expect([(await cache.get('a', load)).version, loads]).toEqual([2, 2]);
+    await pass(TTL_MS + 1);
+    expect([(await cache.get('a', load)).version, loads]).toEqual([3, 3]);
+  });
+
+  it('serves the kept value to its end when it can not be read again, and reads it for whoever comes after', async () => {
+    await cache.get('a', load);
+    await pass(TTL_MS * 0.9);
+    expect((await cache.get('a', () => Promise.reject(new Error('away')))).version).toBe(1);
+    await pass(TTL_MS * 0.2);
+    await expect(cache.get('a', () => Promise.reject(new Error('away')))).rejects.toThrow('away');
   });
 
   it('keeps absences apart: made-up keys push no value out, live shorter, and go with the news', async () => {

@@ -13,6 +13,8 @@ export interface NewsCacheOptions<V> {
   /** Longest life of an entry: bounds the harm of a connection that is dead without our knowing. */
   readonly ttlMs: number;
   readonly staleBy: (message: string) => Stale;
+  /** Monotonic, in ms; the process's own unless a test has another. */
+  readonly clock?: { now(): number };
   /** Values that say "there is nothing", kept apart with bounds of their own: whoever asks for made-up keys pushes out no other value. */
   readonly absent?: { readonly is: (value: V) => boolean; readonly max: number; readonly ttlMs: number };
 }
@@ -24,6 +26,8 @@ export interface NewsHandlers {
 }
 
 const PUBLISH_ATTEMPTS = 2;
+/** What is asked for in the last part of its life is read again meanwhile. */
+const LAST_PART = 0.2;
 
 /**
  * A bounded cache, in this process, of rows that any node may change. It is
@@ -40,7 +44,7 @@ export class NewsCache<V extends object> {
   private following = false;
 
   constructor(private readonly bus: Bus, private readonly options: NewsCacheOptions<V>) {
-    this.entries = new LRUCache({ max: options.max, ttl: options.ttlMs });
+    this.entries = new LRUCache({ max: options.max, ttl: options.ttlMs, ...(options.clock === undefined ? {} : { perf: options.clock }) });
     this.absences = new LRUCache({ max: options.absent?.max ?? 1, ttl: options.absent?.ttlMs ?? options.ttlMs });
   }
 
@@ -54,12 +58,18 @@ export class NewsCache<V extends object> {
     this.following = this.gaps === 0;
   }
 
-  /** The value kept under `key`, else what `load` reads. Loads of one key are shared. */
+  /**
+   * The value kept under `key`, else what `load` reads. Loads of one key are shared. A value that is asked for shortly
+   * before its end is read anew behind the asker's back: what is in use is never waited for.
+   */
   async get(key: string, load: () => Promise<V>): Promise<V> {
     if (!this.trusted) return load();
-    const kept = this.entries.get(key) ?? this.absences.get(key);
-    if (kept !== undefined) return kept;
-    return this.loading.get(key) ?? this.load(key, load);
+    const kept = this.entries.get(key);
+    if (kept !== undefined) {
+      if (this.entries.getRemainingTTL(key) < this.options.ttlMs * LAST_PART && !this.loading.has(key)) this.load(key, load).catch(() => undefined);
+      return kept;
+    }
+    return this.absences.get(key) ?? this.loading.get(key) ?? this.load(key, load);
   }
 
   /** Begins to read what will be asked for in a moment, so that several reads go side by side. Whoever asks hears of a failure. */
