@@ -176,6 +176,15 @@ describe('NewsCache', () => {
     await expect(cache.get('a', () => Promise.reject(new Error('away')))).rejects.toThrow('away');
   });
 
+  it('takes for gone what is gone when it is read again', async () => {
+    const other = new NewsCache<Row>(bus as unknown as Bus, { channel: 'rows', max: 2, ttlMs: TTL_MS, staleBy: () => 'all', clock: { now: () => nowMs }, absent: { is: ({ version }) => version < 0, max: 3, ttlMs: TTL_MS } });
+    await other.follow();
+    await other.get('a', load);
+    await pass(TTL_MS * 0.9);
+    await other.get('a', () => Promise.resolve({ version: -1 }));
+    expect((await other.get('a', load)).version).toBe(-1);
+  });
+
   it('keeps absences apart: made-up keys push no value out, live shorter, and go with the news', async () => {
     const absent = async (): Promise<Row> => ({ version: -(loads += 1) });
     const other = new NewsCache<Row>(bus as unknown as Bus, { channel: 'rows', max: 2, ttlMs: 60_000, staleBy: () => 'all', absent: { is: ({ version }) => version < 0, max: 3, ttlMs: 400 } });

@@ -113,8 +113,9 @@ export class NewsCache<V extends object> {
   }
 
   private keep(key: string, value: V): void {
-    const store = this.options.absent?.is(value) ? this.absences : this.entries;
+    const [store, other] = this.options.absent?.is(value) ? [this.absences, this.entries] : [this.entries, this.absences];
     store.set(key, value);
+    other.delete(key);
   }
 
   private forget(stale: Stale): void {
