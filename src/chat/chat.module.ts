@@ -38,6 +38,8 @@ import { ReadyAnswerRepository } from './ready/ready-answer.repository.js';
 import { ReadyAnswerService } from './ready/ready-answer.service.js';
 import { ActiveRuns } from './produce/active-runs.js';
 import { ConcludeRunService } from './run/conclude-run.service.js';
+import { FreshRuns } from './produce/fresh-runs.js';
+import { HoldRun } from './produce/hold-run.service.js';
 import { ExecuteRunService } from './produce/execute-run.service.js';
 import { LaunchRunService } from './start/launch-run.service.js';
 import { QueuedRunService } from './start/queued-run.service.js';
@@ -66,7 +68,7 @@ import { PromptService } from './window/prompt.service.js';
 import { ReplyService } from './wire/reply.service.js';
 
 const MADE = [{ provide: Sealer, inject: [CONFIG], useFactory: (config: Config) => new Sealer(config.masterKeys) }];
-const SHARED = [RehearseRuns, Rehearsal, RunNews, KeptTexts, ConversationRepository, MessageRepository, HistoryRepository, RunRepository, StreamLogRepository, ActiveRuns, AnswerCacheRepository, AnswerCache, LabelLogRepository, RunTitles, ConcludeRunService, RunControlService, RunUsage, ScreenRun, ExecuteRunService];
+const SHARED = [RehearseRuns, Rehearsal, RunNews, KeptTexts, ConversationRepository, MessageRepository, HistoryRepository, RunRepository, StreamLogRepository, ActiveRuns, AnswerCacheRepository, AnswerCache, LabelLogRepository, RunTitles, ConcludeRunService, RunControlService, RunUsage, ScreenRun, FreshRuns, HoldRun, ExecuteRunService];
 const API = [ReadyAnswerRepository, ReadyAnswerService, AnswerSource, ServeRunService, ConversationService, AnswerService, StartRunService, ScreenAsk, PromptService, LaunchRunService, RunRates, QueuedRunService, FollowService, RunStreamService, ReplyService, CompletionService, RehearseAsking, OfferService, LabelFreeService, ConversationExportService, AccountExportService, EraseAccountService, OwnWords, ProfileService, CostReportRepository, CostReportService];
 const WORKER = [SweepJob, LabelLogJob, WorkerService, WithdrawRepository, WithdrawService];
 const CONTROLLERS = [ConversationController, MessageController, RunController, CompletionsController, ModelsController, AccountController, ProfileController, LabelController];

@@ -57,3 +57,8 @@ export class ActiveRuns {
     for (const run of this.runs.values()) if (matches(run)) run.end(cause);
   }
 }
+
+/** The code under which a stop was noted in the log. */
+export function causeOfStop(code: string): EndCause {
+  return code === 'tenant_suspended' || code === 'user_banned' ? { kind: 'refused', code } : { kind: 'stopped' };
+}

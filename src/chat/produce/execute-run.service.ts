@@ -1,5 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { systemContext } from '../../platform/context/index.js';
 import { DomainError, type ErrorCode } from '../../platform/errors/index.js';
 import { LOGGER, Metrics, errorFields, type Logger } from '../../platform/telemetry/index.js';
 import { delay, now } from '../../platform/values/index.js';
@@ -7,31 +6,15 @@ import { StandingService } from '../../identity/index.js';
 import type { GateChunk, GateEvent } from '../../moderation/index.js';
 import { UpstreamFailure, type DeltaBatch, type Grant } from '../../upstream/index.js';
 import { fixedAnswer, toldAgain } from '../cache/stored-answer.js';
-import { shownText, type RunEvent } from '../stream/run-event.js';
-import { StreamLogRepository, type Taken } from '../stream/stream-log.repository.js';
+import type { RunEvent } from '../stream/run-event.js';
+import { StreamLogRepository } from '../stream/stream-log.repository.js';
 import { ActiveRuns, RunEnded, type EndCause } from './active-runs.js';
 import { Answer, AnswerTooLong } from './answer.js';
+import { HoldRun, type Held } from './hold-run.service.js';
 import { ConcludeRunService } from '../run/conclude-run.service.js';
 import { RunUsage, type Ending } from './run-usage.service.js';
 import { ScreenRun, type RunScreening } from './screen-run.service.js';
-import { finishReasonOf, type Hold, type Outcome, type RunPlan, type UsageSource } from '../run/run.js';
-import { RunRepository } from '../run/run.repository.js';
-
-interface Held {
-  readonly plan: RunPlan;
-  readonly hold: Hold;
-  readonly answer: Answer;
-  /** A stop that came before the worker did. */
-  readonly stop: string | undefined;
-  /** Whose the words are, where they are told with their usage. */
-  readonly source: Exclude<UsageSource, 'counted'>;
-  /** An earlier worker had shown words of it already. */
-  readonly interrupted: boolean;
-  /** Moderation had broken it off, and its worker died before it was concluded. */
-  readonly recalled: boolean;
-  /** The question has passed; words are shown of no other. */
-  passed: boolean;
-}
+import { finishReasonOf, type Outcome } from '../run/run.js';
 
 /** First words that come within this are told together with the start. */
 const AT_ONCE_MS = 25;
@@ -57,7 +40,7 @@ const CODE_OF_FAILURE: Readonly<Partial<Record<UpstreamFailure['kind'], ErrorCod
 export class ExecuteRunService {
   constructor(
     private readonly log: StreamLogRepository,
-    private readonly runs: RunRepository,
+    private readonly holder: HoldRun,
     private readonly concluder: ConcludeRunService,
     private readonly standing: StandingService,
     private readonly active: ActiveRuns,
@@ -69,7 +52,7 @@ export class ExecuteRunService {
 
   /** The handler of the queue. Never throws for what can be concluded. @param source `cache`: the grant gives words that were stored. */
   async execute(grant: Grant, source: Held['source'] = 'upstream'): Promise<'done' | 'hand_over'> {
-    const held = await this.hold(grant, source);
+    const held = await this.holder.hold(grant, source);
     if (held === undefined) return 'done';
     const control = new AbortController();
     const end = (cause: EndCause): void => control.abort(new RunEnded(cause));
@@ -90,38 +73,11 @@ export class ExecuteRunService {
     }
   }
 
-  /** Stage 7: becomes the one that may write, as a new generation where somebody else was before. */
-  private async hold(grant: Grant, source: Held['source']): Promise<Held | undefined> {
-    let taken: Taken = await this.log.take(grant.tenantId, grant.runId);
-    if (taken.kind === 'taken' || taken.kind === 'gone') {
-      const generation = await this.runs.takeOver(systemContext(grant.tenantId, 'dispatch', grant.runId), grant.runId);
-      if (generation === undefined) return undefined;
-      if (taken.kind === 'taken') taken = await this.log.retake(grant.tenantId, grant.runId, generation);
-    }
-    if (taken.kind !== 'ok' || taken.plan === undefined) {
-      // Without its plan nothing can be produced; the sweeper concludes it from the row.
-      this.logger.info({ run: grant.runId, tenant: grant.tenantId, kind: taken.kind }, 'a ticket without a run to produce');
-      return undefined;
-    }
-    const last = taken.events.at(-1);
-    const earlier = shownText(taken.events);
-    return {
-      plan: taken.plan,
-      hold: { runId: grant.runId, generation: taken.generation, sealed: taken.sealed },
-      answer: new Answer((last?.seq ?? 0) + 1, earlier),
-      stop: taken.stop,
-      source,
-      interrupted: earlier !== '',
-      recalled: taken.events.some(({ type }) => type === 'recall'),
-      passed: earlier !== '',
-    };
-  }
-
   private async produce(grant: Grant, held: Held, signal: AbortSignal, end: (cause: EndCause) => void, onSpoke: () => void): Promise<Outcome | 'fenced' | 'hand_over'> {
     const { answer, plan } = held;
     let screening: RunScreening | undefined;
     try {
-      if (held.stop !== undefined) return await this.ended(held, causeOfStop(held.stop));
+      if (!held.fresh) await held.claimed;
       if (held.interrupted) return await this.lost(held);
       await this.standing.assertGood(plan.ctx);
       screening = await this.screens.open(plan);
@@ -132,6 +88,7 @@ export class ExecuteRunService {
       const opening = plan.fixedReply === undefined ? grant.open(plan.request, signal) : Promise.resolve(toldAgain(fixedAnswer(plan.fixedReply), plan.promptTokens));
       // Its failure is seen below; until then it must not count as unhandled.
       opening.catch(() => undefined);
+      await held.claimed;
       if (answer.seq === 1) await this.begin(held, signal, opening);
       for await (const events of screening.gate.through(wordsOf(opening, answer))) {
         if (signal.aborted) {
@@ -274,9 +231,4 @@ async function* wordsOf(opening: Promise<AsyncIterable<DeltaBatch>>, answer: Ans
     answer.note(batch);
     yield batch;
   }
-}
-
-/** The code under which a stop was noted in the log. */
-export function causeOfStop(code: string): EndCause {
-  return code === 'tenant_suspended' || code === 'user_banned' ? { kind: 'refused', code } : { kind: 'stopped' };
 }

@@ -7,6 +7,8 @@ import { Dispatcher, type Position } from '../../upstream/index.js';
 import { AnswerSource, type Found } from '../cache/answer-source.service.js';
 import type { CacheResult } from '../cache/cache-wish.js';
 import { ServeRunService } from '../cache/serve-run.service.js';
+import { FreshRuns } from '../produce/fresh-runs.js';
+import { isSealed } from '../stream/kept-texts.service.js';
 import { StreamLogRepository } from '../stream/stream-log.repository.js';
 import { requestOf, type Prepared } from '../window/prompt.service.js';
 import type { WireSubject } from '../wire/wire.js';
@@ -47,6 +49,7 @@ export class LaunchRunService {
     private readonly bus: Bus,
     private readonly sources: AnswerSource,
     private readonly server: ServeRunService,
+    private readonly fresh: FreshRuns,
   ) {}
 
   /** @throws DomainError `queue_full`, `rate_limited`, `unavailable`; the run is then concluded, and its hold released. */
@@ -82,15 +85,26 @@ export class LaunchRunService {
         this.server.serve(plan, source, found);
         return { ...started, position: { position: 0, etaMs: 0 } };
       }
-      // Both go down one connection in this order: a worker never finds a ticket without its plan.
-      const [, position] = await Promise.all([this.log.begin(ctx.tenantId, opened.runId, written, this.bus.home), this.dispatcher.submit(ctx, orderOf(opened.runId, plan))]);
-      return { ...started, position };
+      return { ...started, position: await this.submitted(plan, written) };
     } catch (error) {
       const refusal = asDomainError(error);
       const usage = { promptTokens: 0, completionTokens: 0 };
       // Nothing was produced: the hold is released.
       await this.concluder.conclude(plan, { runId: opened.runId, generation: 1 }, 1, { state: 'failed', errorCode: refusal.code, content: '', usage, usageSource: 'counted' });
       throw refusal;
+    }
+  }
+
+  /** Laid ready and put into the queue. Where its turn is now and here, it is produced from what is at hand. */
+  private async submitted(plan: RunPlan, written: string): Promise<Position> {
+    const { ctx, subject: { runId } } = plan;
+    this.fresh.put(runId, { plan, sealed: isSealed(written) });
+    try {
+      // Both go down one connection in this order: a worker never finds a ticket without its plan.
+      const [, position] = await Promise.all([this.log.begin(ctx.tenantId, runId, written, this.bus.home), this.dispatcher.submit(ctx, orderOf(runId, plan))]);
+      return position;
+    } finally {
+      this.fresh.take(runId);
     }
   }
 }
