@@ -142,7 +142,8 @@ function tierOf(ctx: RequestContext): Tier {
   return ctx.actor.kind === 'user' && ctx.actor.via === 'api_key' ? 'bulk' : 'interactive';
 }
 
+/** Whose turn it is among a tenant's own: more keys are no more turns. */
 function flowOf({ actor }: RequestContext): string {
   if (actor.kind !== 'user') return 'system';
-  return actor.via === 'api_key' ? `key-${actor.credentialId}` : `user-${actor.userId}`;
+  return actor.via === 'api_key' ? `key-${actor.userId}` : `user-${actor.userId}`;
 }

@@ -18,7 +18,7 @@ export interface Ticket {
   readonly model: string;
   /** Tickets of one pool can be served by the same channels. */
   readonly pool: string;
-  /** Shares the tenant's turns: a user's chats, a key's calls. */
+  /** Shares the tenant's turns: a user's chats, and a user's calls by all their keys. */
   readonly flow: string;
   readonly tier: Tier;
   /** Of somebody who has bought credits left. */
