@@ -59,6 +59,17 @@ describe('ModelService', () => {
     for (const wrong of [() => all.pick('unknown', audience()), () => all.pick('first', audience({ models: ['second'] })), () => all.pick(undefined, audience({ models: ['unknown'] })), () => all.pickStored('unknown', audience())]) missing(wrong);
   });
 
+  it('says of a model whose channels are all disabled that it is not there now, and puts no other in its place', () => {
+    const service = serviceOf([channel(['first']), channel(['second'], { id: 'd', state: 'disabled' }), channel(['third'], { id: 'e', state: 'disabled', tenantId: 'other' })], [listed('third')]);
+    const away = (work: () => unknown): void => expect(work).toThrow(expect.objectContaining({ code: 'unavailable' } satisfies Partial<DomainError>));
+    away(() => service.pick('second', audience()));
+    away(() => service.pickStored('second', audience()));
+    away(() => service.pick(undefined, audience({ defaultModel: 'second' })));
+    missing(() => service.pick('third', audience()));
+    missing(() => service.pick('second', audience({ models: ['first'] })));
+    expect(service.pick(undefined, audience({ defaultModel: 'second', models: ['first'] })).model.name).toBe('first');
+  });
+
   it('calls a model by the alias that hides it, where it does', () => {
     const settings = { modelAliases: { smart: { model: 'first', clients: ['ios' as const] } } };
     const [ios, other] = [audience(settings, 'ios'), audience(settings)];

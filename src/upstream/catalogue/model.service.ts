@@ -43,7 +43,7 @@ export class ModelService {
 
   /**
    * The model of a name that a client sent, or the tenant's default where it sent none.
-   * @throws DomainError `not_found` (param `model`) when the audience knows no such model.
+   * @throws DomainError `not_found` (param `model`) when the audience knows no such model; `unavailable` when all its channels are disabled.
    */
   pick(name: string | undefined, audience: Audience): OfferedModel {
     if (name === undefined) return this.default(audience);
@@ -55,11 +55,12 @@ export class ModelService {
 
   /**
    * The model of a name that we kept, such as a conversation's: always its own.
-   * @throws DomainError `not_found` (param `model`) when it is not offered any more.
+   * @throws DomainError `not_found` (param `model`) when it is not offered any more; `unavailable` when all its channels are disabled.
    */
   pickStored(name: string, audience: Audience): OfferedModel {
     const model = this.catalogue.byName(name);
-    if (model === undefined || !this.isOffered(name, audience)) throw unknown();
+    if (model === undefined || !isAllowed(name, audience)) throw unknown();
+    if (!this.isServed(name, audience)) throw this.channels.knows(audience.ctx.tenantId, name) ? new DomainError('unavailable', { message: 'no channel serves this model now' }) : unknown();
     return this.offered(model, audience);
   }
 
@@ -73,20 +74,31 @@ export class ModelService {
     return [...new Set(this.catalogue.models.map(({ encoding }) => encoding))];
   }
 
+  /** One whose channels are disabled is not replaced by another, which has another price. */
   private default(audience: Audience): OfferedModel {
+    const { defaultModel } = audience.settings;
+    if (defaultModel !== undefined && this.catalogue.byName(defaultModel) !== undefined && isAllowed(defaultModel, audience) && this.channels.knows(audience.ctx.tenantId, defaultModel)) return this.pickStored(defaultModel, audience);
     const offered = this.catalogue.models.filter((each) => this.isOffered(each.name, audience));
-    const model = offered.find((each) => each.name === audience.settings.defaultModel) ?? offered[0];
+    const [model] = offered;
     if (model === undefined) throw new DomainError('not_found', { param: 'model', message: 'no model is offered here' });
     return this.offered(model, audience);
   }
 
-  private isOffered(name: string, { ctx, settings }: Audience): boolean {
-    return (settings.models === undefined || settings.models.includes(name)) && this.channels.candidates(ctx.tenantId, name).length > 0;
+  private isOffered(name: string, audience: Audience): boolean {
+    return isAllowed(name, audience) && this.isServed(name, audience);
+  }
+
+  private isServed(name: string, { ctx }: Audience): boolean {
+    return this.channels.candidates(ctx.tenantId, name).length > 0;
   }
 
   private offered(model: Model, { ctx, settings }: Audience): OfferedModel {
     return { model, shownAs: shownModel(settings.modelAliases, ctx.platform, model.name) };
   }
+}
+
+function isAllowed(name: string, { settings }: Audience): boolean {
+  return settings.models === undefined || settings.models.includes(name);
 }
 
 function unknown(): DomainError {

@@ -28,6 +28,12 @@ export class ChannelDirectory {
     return own.length === 0 ? shared : [...own, ...shared];
   }
 
+  /** Whether a model has channels for a tenant, usable or not. */
+  knows(tenantId: string, model: string): boolean {
+    const isFor = (channel: Channel): boolean => channel.tenantId === tenantId || (channel.tenantId === undefined && !this.ownOnly.has(tenantId));
+    return this.all().some((channel) => isFor(channel) && channel.models.some((each) => each.model === model));
+  }
+
   find(id: string): Channel | undefined {
     return this.byId.get(id);
   }
