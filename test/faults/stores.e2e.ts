@@ -24,8 +24,12 @@ afterEach(async () => platform.stop());
 const send = (content: string, chat = conversation) => platform.api.stream('POST', `/v1/conversations/${chat}/messages?format=sse`, { token: user.token, body: { content } });
 
 async function refusedClearly(chat: string): Promise<void> {
+  await refused(`/v1/conversations/${chat}/messages`, { content: '在吗' });
+}
+
+async function refused(path: string, body: Record<string, unknown>): Promise<void> {
   const from = performance.now();
-  const answer = await platform.api.post(`/v1/conversations/${chat}/messages`, { content: '在吗' }, { token: user.token });
+  const answer = await platform.api.post(path, body, { token: user.token });
   expect(performance.now() - from).toBeLessThan(CLEAR_REFUSAL_MS);
   expect(answer).toMatchObject({ status: 503, body: { error: { code: 'unavailable' } } });
   expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
@@ -61,7 +65,9 @@ describe('a store that goes away', () => {
     const other = await makeConversation(platform.api, user);
     const redis = new Redis(platform.redisUrl);
     await redis.call('CLIENT', 'PAUSE', String(AWAY_MS), 'ALL');
-    await refusedClearly(other);
+    // One that reads a history first, and one whose run is open by the time that Redis is needed.
+    await Promise.all([refusedClearly(other), refused('/v1/chat/completions', { messages: [{ role: 'user', content: '在吗' }] })]);
+    await eventually(async () => (await platform.api.ok('GET', '/v1/wallet', { token: user.token })).held as number, (held) => held === 0);
     const ready = await platform.api.get('/readyz');
     expect(ready).toMatchObject({ status: 503, body: { checks: { redis: 'failed', postgres: 'ok' } } });
     await redis.ping();
@@ -79,12 +85,12 @@ describe('a store that goes away', () => {
     await redis.call('CLIENT', 'PAUSE', '20000', 'ALL');
     // Whoever asks later might still be answered: Redis is back before the patience of a request ends.
     const until = performance.now() + 20_000 - CLEAR_REFUSAL_MS;
-    let refused = 0;
+    let refusals = 0;
     while (performance.now() < until) {
       await refusedClearly(conversation);
-      refused += 1;
+      refusals += 1;
     }
-    expect(refused).toBeGreaterThan(3);
+    expect(refusals).toBeGreaterThan(3);
     await redis.ping();
     redis.disconnect();
     for (const stream of streams) expect(['done', 'error']).toContain((await stream.all()).at(-1)?.event);

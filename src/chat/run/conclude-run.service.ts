@@ -51,10 +51,17 @@ export class ConcludeRunService {
     }
     this.metrics.runs.inc({ state: outcome.state, reason: outcome.errorCode ?? outcome.finishReason ?? 'stop' });
     const charge = await this.metering.charge(plan.ctx.tenantId, answer);
+    const telling = this.tell(plan, hold, seq, outcome, { charge, answerTokens });
+    if (outcome.unheard === true) telling.catch((error: unknown) => this.logger.warn({ run: hold.runId, ...errorFields(error) }, 'the end of a run that nobody heard of could not be told'));
+    else await telling;
+    return true;
+  }
+
+  /** All that comes after the row, in Redis. */
+  private async tell(plan: RunPlan, hold: Hold, seq: number, outcome: Outcome, { charge, answerTokens }: { readonly charge: Charge | undefined; readonly answerTokens: number }): Promise<void> {
     // Before anybody is told of the end: who asks the same then, is given it.
     await this.answers.conclude(plan, hold.runId, outcome);
     await Promise.all([this.history.extend(plan, outcome, answerTokens), this.end(plan, hold, seq, outcome, charge)]);
-    return true;
   }
 
   /** Retries while PostgreSQL is away: concluding twice is the same as once. */

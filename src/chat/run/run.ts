@@ -53,6 +53,8 @@ export interface Outcome {
   readonly usageSource: UsageSource;
   /** Which channel answered and what that cost; absent where none did, or nobody knows any more. */
   readonly expense?: Expense | undefined;
+  /** Nobody was told of the run: its row is concluded, and what else is to be done of it nobody waits for. */
+  readonly unheard?: boolean;
   /** What the user is told of a refusal, where it is not the error's own text. */
   readonly message?: string;
   /** The question was refused: its words leave the history. */

@@ -90,7 +90,7 @@ export class LaunchRunService {
       const refusal = asDomainError(error);
       const usage = { promptTokens: 0, completionTokens: 0 };
       // Nothing was produced: the hold is released.
-      await this.concluder.conclude(plan, { runId: opened.runId, generation: 1 }, 1, { state: 'failed', errorCode: refusal.code, content: '', usage, usageSource: 'counted' });
+      await this.concluder.conclude(plan, { runId: opened.runId, generation: 1 }, 1, { state: 'failed', errorCode: refusal.code, content: '', usage, usageSource: 'counted', unheard: true });
       throw refusal;
     }
   }
