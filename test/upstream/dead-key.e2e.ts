@@ -8,6 +8,7 @@ import { ModelCatalogue } from '../../src/upstream/catalogue/model-catalogue.js'
 import { ModelRepository } from '../../src/upstream/catalogue/model.repository.js';
 import { ChannelDirectory, DEFAULT_CHANNEL_ID } from '../../src/upstream/channels/channel-directory.js';
 import type { ChannelDraft } from '../../src/upstream/channels/channel-record.js';
+import { DEAD_KEY } from '../../src/upstream/channels/channel-state.js';
 import { ChannelRegistry } from '../../src/upstream/channels/channel-registry.service.js';
 import { ChannelRepository } from '../../src/upstream/channels/channel.repository.js';
 import { UpstreamFeed } from '../../src/upstream/channels/upstream-feed.service.js';
@@ -64,6 +65,18 @@ describe('a channel whose key is dead', () => {
     expect(node.directory.find(id)?.state).toBe('disabled');
     expect(node.directory.candidates(tenantId, 'm')).toEqual([]);
     expect(await node.registry.move(ctx, owner, id, 'enable', undefined)).toMatchObject({ state: 'active', stateReason: undefined });
+    await node.registry.remove(ctx, owner, id);
+  });
+
+  it.each([undefined, tenantId])('comes back with a new key, and not with another change (owner %s)', async (owner) => {
+    const node = new DeafNode();
+    const { id } = await node.registry.create(ctx, owner, { ...draft, name: 'revived' });
+    expect(await node.registry.disable(id, DEAD_KEY)).toBe(true);
+    expect((await node.registry.update(ctx, owner, id, { weight: 2 })).state).toBe('disabled');
+    expect(await node.registry.update(ctx, owner, id, { apiKey: 'second key' })).toMatchObject({ state: 'active', stateReason: undefined });
+    expect(node.directory.candidates(tenantId, 'm').map(({ apiKey }) => apiKey)).toEqual(['second key']);
+    await node.registry.move(ctx, owner, id, 'disable', 'by hand');
+    expect((await node.registry.update(ctx, owner, id, { apiKey: 'third key' })).state).toBe('disabled');
     await node.registry.remove(ctx, owner, id);
   });
 

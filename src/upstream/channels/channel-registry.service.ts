@@ -10,7 +10,7 @@ import { ChannelDirectory } from './channel-directory.js';
 import { ChannelRepository } from './channel.repository.js';
 import { keyPlace, type ChannelChange, type ChannelDraft, type ChannelRecord, type SealedChannel } from './channel-record.js';
 import { changed, checkDraft, checkKeyStaysHome } from './channel-rules.js';
-import { CHANNEL_MOVES, type ChannelMove } from './channel-state.js';
+import { DEAD_KEY, CHANNEL_MOVES, type ChannelMove } from './channel-state.js';
 import { UpstreamFeed } from './upstream-feed.service.js';
 import { checkUrl } from './url-guard.js';
 
@@ -57,7 +57,7 @@ export class ChannelRegistry {
     return this.told(ctx, owner, id);
   }
 
-  /** @throws not_found, invalid_request (the field), conflict (param `name`) */
+  /** A new key brings a channel back that was disabled for its dead one. @throws not_found, invalid_request (the field), conflict (param `name`) */
   async update(ctx: PlatformContext, owner: string | undefined, id: string, change: ChannelChange): Promise<ChannelRecord> {
     const { kind } = await this.read(ctx, owner, id);
     await this.checkUrls(kind, change.baseUrl, change.proxyUrl);
@@ -67,6 +67,8 @@ export class ChannelRegistry {
       checkDraft(owner, { ...after, apiKey: null });
       checkKeyStaysHome(before, after, change);
       await this.repository.update(tx, owner, id, { ...after, sealedKey: apiKey === undefined ? (before.sealedKey ?? null) : this.sealed(owner, id, apiKey) });
+      const { from, to } = CHANNEL_MOVES.enable;
+      if (apiKey !== undefined && apiKey !== null && before.stateReason === DEAD_KEY) await this.repository.move(tx, owner, id, from, to, null);
     });
     return this.told(ctx, owner, id);
   }

@@ -1,5 +1,8 @@
 import type { ChannelState } from './channel.js';
 
+/** Why a channel is disabled whose upstream refuses its key: a new key brings it back. */
+export const DEAD_KEY = 'the upstream refuses the key';
+
 /** What staff may do with a channel's state. */
 export type ChannelMove = 'pause' | 'resume' | 'disable' | 'enable';
 

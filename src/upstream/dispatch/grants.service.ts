@@ -5,6 +5,7 @@ import { AdmissionRepository, type HeldLease } from '../admission/admission.repo
 import { ranked, termsOf } from '../admission/channel-terms.js';
 import { holderOf, type CallReport, type Lease } from '../admission/lease.js';
 import { ChannelClients } from '../channels/channel-clients.service.js';
+import { DEAD_KEY } from '../channels/channel-state.js';
 import { ChannelDirectory } from '../channels/channel-directory.js';
 import { ChannelRegistry } from '../channels/channel-registry.service.js';
 import { channelLabel } from '../channels/channel-label.js';
@@ -147,7 +148,7 @@ const holder = holderOf(ticket.runId, lease);
 
   /** The alert is the log line and the metric; the channel stays away until a person enters a new key. */
   private keyDied(channel: Channel): void {
-    this.registry.disable(channel.id, 'the upstream refuses the key').then(
+    this.registry.disable(channel.id, DEAD_KEY).then(
       (disabled) => {
         this.metrics.deadKeys.inc({ channel: channelLabel(channel) });
         this.logger.error({ channel: channel.id, name: channel.name, disabled }, 'a channel has a dead key');
