@@ -94,9 +94,11 @@ export class Dispatcher {
     return stranded ? new Set() : this.gate.waiting(runIds);
   }
 
-  /** Takes a run that no worker has begun out of the queue; one that was begun is left alone. */
+  /** Takes a run that no worker has begun out of the queue; one that was begun is left alone. What it was given leave for others may have at once. */
   async withdraw(runId: string): Promise<void> {
-    if (!(await this.gate.leave(runId).catch(() => false))) await this.queue.withdraw(runId);
+    if (await this.gate.leave(runId).catch(() => false)) return;
+    const handed = await this.queue.withdraw(runId);
+    if (handed?.lease !== undefined) this.grants.giveBack(handed.ticket, handed.lease);
   }
 
   /** Throws when the queue can't be reached. */

@@ -77,6 +77,11 @@ export class Grants {
     }
   }
 
+  /** A run was taken back before its call was made: its place and its booking are free again. */
+  giveBack(ticket: Ticket, lease: Lease): void {
+    this.settle(ticket, lease, { release: 'run', sent: false });
+  }
+
   private deskOf(ticket: Ticket, admittedAt: number): CallDesk {
     return {
       candidates: () => this.directory.candidates(ticket.tenantId, ticket.model),

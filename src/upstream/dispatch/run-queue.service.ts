@@ -38,9 +38,14 @@ export class RunQueue {
     await this.queue.addBulk(tickets.map((data) => ({ name: 'run', data, opts: { jobId: data.ticket.runId } })));
   }
 
-  /** Takes back a run that no worker has begun; one that was begun is left alone. */
-  async withdraw(runId: string): Promise<void> {
-    await this.queue.remove(runId).catch(() => undefined);
+  /** Takes back a run that no worker has begun; one that was begun is left alone. @returns what was taken back */
+  async withdraw(runId: string): Promise<HandedTicket | undefined> {
+    try {
+      const job = await this.queue.getJob(runId);
+      return (await this.queue.remove(runId)) === 1 ? job?.data : undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   /** Handed over and not begun yet. Throws when Redis can't be reached. */
