@@ -11,7 +11,7 @@ let tenant: TestTenant;
 let user: TestUser;
 
 beforeEach(async () => {
-  platform = await Platform.start({ role: 'api', env: { RUN_CONCURRENCY: '1' } });
+  platform = await Platform.start({ role: 'api', env: { RUN_CONCURRENCY: '1', UPSTREAM_PRIVATE_ALLOWLIST: '127.0.0.1' } });
   tenant = await makeTenant(platform, await admin(platform));
   user = await logIn(platform, tenant);
 });
@@ -110,3 +110,16 @@ describe('limits of a plan', () => {
     await Promise.allSettled(begun);
   });
 });
+
+it('refuses who floods the queue, and nobody else of the tenant', async () => {
+  const staff = await admin(platform);
+  await platform.api.ok('PUT', '/admin/v1/models/sim-narrow', { token: staff, body: { context_window: 8_000, max_answer_tokens: 500 } });
+  await platform.api.ok('POST', '/admin/v1/channels', { token: staff, body: { name: 'narrow', base_url: platform.servers.openaiUrl, api_key: 'sk-narrow', models: [{ model: 'sim-narrow', upstream_name: 'sim-chat' }], requests_per_minute: 6 } });
+  const ask = async (by: TestUser, conversation: string): Promise<number> =>
+    (await platform.api.stream('POST', `/v1/conversations/${conversation}/messages?format=sse`, { token: by.token, body: { model: 'sim-narrow', content: '你好' } })).status;
+  const flood = async (): Promise<number> => ask(user, await makeConversation(platform.api, user));
+  await eventually(flood, (status) => status === 429);
+  const other = await logIn(platform, tenant, 'other');
+  const conversation = await makeConversation(platform.api, other);
+  expect([await flood(), await ask(other, conversation)]).toEqual([429, 200]);
+}, 30_000);

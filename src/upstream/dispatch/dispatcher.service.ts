@@ -45,7 +45,7 @@ export class Dispatcher {
    */
   checkRoom(ctx: RequestContext, model: string): void {
     if (this.directory.candidates(ctx.tenantId, model).length === 0) throw new DomainError('unavailable', { message: 'no channel serves this model now' });
-    const waitMs = this.refusals.remaining(`${ctx.tenantId}/${model}`);
+    const waitMs = this.refusals.remaining(askerOf(ctx, model));
     if (waitMs > 0) throw new DomainError('queue_full', { retryAfterMs: waitMs });
   }
 
@@ -77,7 +77,7 @@ export class Dispatcher {
       case 'limited':
         throw new DomainError('rate_limited', { message: 'too many answers at once; wait for one to end', retryAfterMs: 1_000 });
       case 'full':
-        this.refusals.note(`${ctx.tenantId}/${order.model}`, entered.retryMs);
+        this.refusals.note(askerOf(ctx, order.model), entered.retryMs);
         throw new DomainError('queue_full', { retryAfterMs: entered.retryMs });
     }
   }
@@ -148,4 +148,9 @@ function tierOf(ctx: RequestContext): Tier {
 function flowOf({ actor }: RequestContext): string {
   if (actor.kind !== 'user') return 'system';
   return actor.via === 'api_key' ? `key-${actor.userId}` : `user-${actor.userId}`;
+}
+
+/** Whom a refusal is for: another user of the tenant, or another tier, may have a shorter way. */
+function askerOf(ctx: RequestContext, model: string): string {
+  return [ctx.tenantId, tierOf(ctx), flowOf(ctx), model].join('/');
 }

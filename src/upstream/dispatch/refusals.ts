@@ -3,17 +3,24 @@ import { LRUCache } from 'lru-cache';
 /** How long a refusal is repeated without asking the gate again. */
 const REMEMBERED_MS = 250;
 
-/** Remembers refusals for a moment, so that a flood past the bound costs neither Redis nor the database. */
-export class Refusals {
-  private readonly until = new LRUCache<string, { readonly retryAt: number }>({ max: 10_000, ttl: REMEMBERED_MS });
+/** Refusals that are remembered at once; beyond it the oldest is asked of the gate again. */
+const MOST = 10_000;
 
-  note(key: string, retryMs: number): void {
-    this.until.set(key, { retryAt: performance.now() + retryMs });
+/**
+ * Remembers refusals for a moment, so that a flood past the bound costs neither Redis nor the database. Each is for
+ * who was refused: the gate's bounds depend on the tier, and its places on who asks.
+ */
+export class Refusals {
+  private readonly until = new LRUCache<string, { readonly retryAt: number }>({ max: MOST, ttl: REMEMBERED_MS });
+
+  /** @param asker tenant, tier, flow and model in one. */
+  note(asker: string, retryMs: number): void {
+    this.until.set(asker, { retryAt: performance.now() + retryMs });
   }
 
   /** Ms until it is worth asking again; 0: now. */
-  remaining(key: string): number {
-    const entry = this.until.get(key);
+  remaining(asker: string): number {
+    const entry = this.until.get(asker);
     return entry === undefined ? 0 : Math.max(0, Math.ceil(entry.retryAt - performance.now()));
   }
 }
