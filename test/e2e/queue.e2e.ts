@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../kit/eventually.js';
 import { admin, logIn, makeApiKey, makeConversation, makeTenant, type TestTenant, type TestUser } from '../kit/factories.js';
@@ -77,6 +79,36 @@ describe('a run that has to wait', () => {
     await eventually(() => state(stream.runId), (now) => now !== 'opened');
     expect(await state(stream.runId)).toBe('finished');
   }, 60_000);
+});
+
+describe('a client that is gone before its run is there', () => {
+  /** Sends a request whole, and hangs up. */
+  async function hangUp(path: string, token: string, body: object): Promise<void> {
+    const { hostname, port } = new URL(platform.api.url);
+    const content = JSON.stringify(body);
+    const socket = connect(parseInt(port, 10), hostname);
+    await once(socket, 'connect');
+    const head = [`POST ${path} HTTP/1.1`, `host: ${hostname}`, `authorization: Bearer ${token}`, 'content-type: application/json', `content-length: ${Buffer.byteLength(content)}`];
+    await new Promise<void>((resolve) => { socket.write(`${head.join('\r\n')}\r\n\r\n${content}`, () => resolve()); });
+    socket.destroy();
+  }
+  const states = async (): Promise<readonly string[]> => (await platform.sql<{ state: string }>('SELECT state FROM runs')).map((run) => run.state);
+
+  it('keeps neither place nor hold, streaming or not', async () => {
+    const key = await makeApiKey(platform, user);
+    const asking = Array.from({ length: 10 }, (_, at) => ({ stream: at % 2 === 0, messages: [{ role: 'user', content: scripted({ text: '不该出现' }) }] }));
+    await Promise.all(asking.map((body) => hangUp('/v1/chat/completions', key, body)));
+    await eventually(states, (found) => found.length === 10 && found.every((each) => each === 'stopped'));
+    expect(await held()).toBe(0);
+  });
+
+  it('finds its conversation free for the next question', async () => {
+    const conversation = await makeConversation(platform.api, user);
+    await hangUp(`/v1/conversations/${conversation}/messages?format=sse`, user.token, { content: scripted({ text: '不该出现' }) });
+    await eventually(states, (found) => found.length === 1 && found[0] === 'stopped');
+    const next = await platform.api.stream('POST', `/v1/conversations/${conversation}/messages?format=sse`, { token: user.token, body: { content: scripted({ text: '下一个' }) } });
+    expect([next.status, (await next.next())?.event]).toEqual([200, 'queued']);
+  });
 });
 
 describe('limits of a plan', () => {

@@ -13,7 +13,7 @@ import { StartRunService } from '../start/start-run.service.js';
 import { shownText, type StreamFrame } from '../stream/run-event.js';
 import { RunStreamService } from '../stream/run-stream.service.js';
 import { chatCompletion, openaiFormat } from '../wire/openai.js';
-import { ReplyService, terminalIn } from '../wire/reply.service.js';
+import { ReplyService, terminalIn, type Interest } from '../wire/reply.service.js';
 import type { WireSubject } from '../wire/wire.js';
 import { textOf, type CompletionDto, type CreateCompletionDto } from './completion.dto.js';
 
@@ -33,47 +33,44 @@ export class CompletionService {
 
   async complete(ctx: RequestContext, body: CreateCompletionDto, wish: { readonly key: string | undefined; readonly cache: CacheWish | undefined }, reply: FastifyReply): Promise<void> {
     const includeUsage = body.stream_options?.include_usage === true;
-    const run = await this.starter.start(ctx, askOf(body), { idempotencyKey: checkedKey(wish.key), includeUsage, cache: wish.cache });
-    const subject = run.subject ?? this.streams.subjectOf(await this.control.own(ctx, run.runId), includeUsage);
-    if (body.stream === true) await this.streamed(ctx, run, subject, reply);
-    else await this.whole(ctx, run, subject, reply);
+    const interest = this.replies.watch(reply);
+    try {
+      const run = await this.starter.start(ctx, askOf(body), { idempotencyKey: checkedKey(wish.key), includeUsage, cache: wish.cache });
+      const subject = run.subject ?? this.streams.subjectOf(await this.control.own(ctx, run.runId), includeUsage);
+      if (body.stream === true) await this.streamed(ctx, run, subject, reply, interest);
+      else await this.whole(ctx, run, subject, reply, interest);
+      if (interest.left) await this.queued.left(ctx, run);
+    } finally {
+      interest.end();
+    }
   }
 
-  private async streamed(ctx: RequestContext, run: StartedRun, subject: WireSubject, reply: FastifyReply): Promise<void> {
-    const interest = this.replies.watch(reply);
+  private async streamed(ctx: RequestContext, run: StartedRun, subject: WireSubject, reply: FastifyReply, interest: Interest): Promise<void> {
     const frames = this.queued.frames(ctx, run, this.streams.frames(ctx, run.runId, 0, interest.signal, !run.repeated));
     const held = await holdHead(frames);
     const failed = held.batches.map(terminalIn).find((terminal) => terminal?.type === 'error');
     if (failed?.type === 'error') {
-      interest.end();
       await frames.return(undefined);
       throw new DomainError(failed.code, { message: failed.message });
     }
     if (run.cache !== undefined) reply.header('x-cache', run.cache.result);
     await this.replies.stream(reply, openaiFormat, subject, held.resume(), interest);
-    if (interest.left) await this.queued.left(ctx, run);
   }
 
-  private async whole(ctx: RequestContext, run: StartedRun, subject: WireSubject, reply: FastifyReply): Promise<void> {
-    const interest = this.replies.watch(reply);
+  private async whole(ctx: RequestContext, run: StartedRun, subject: WireSubject, reply: FastifyReply, interest: Interest): Promise<void> {
     const words: StreamFrame[] = [];
-    try {
-      for await (const batch of this.streams.frames(ctx, run.runId, 0, interest.signal, !run.repeated)) {
-        for (const frame of batch) if (frame.type === 'delta' || frame.type === 'recall') words.push(frame);
-        const terminal = terminalIn(batch);
-        if (terminal?.type === 'error') throw new DomainError(terminal.code, { message: terminal.message });
-        if (terminal?.type === 'done') {
-          const completion: CompletionDto = chatCompletion(subject, shownText(words), terminal.finishReason, terminal.usage);
-          if (run.cache !== undefined) reply.header('x-cache', run.cache.result);
-          void reply.status(200).header('x-run-id', run.runId).send(completion);
-          return;
-        }
+    for await (const batch of this.streams.frames(ctx, run.runId, 0, interest.signal, !run.repeated)) {
+      for (const frame of batch) if (frame.type === 'delta' || frame.type === 'recall') words.push(frame);
+      const terminal = terminalIn(batch);
+      if (terminal?.type === 'error') throw new DomainError(terminal.code, { message: terminal.message });
+      if (terminal?.type === 'done') {
+        const completion: CompletionDto = chatCompletion(subject, shownText(words), terminal.finishReason, terminal.usage);
+        if (run.cache !== undefined) reply.header('x-cache', run.cache.result);
+        void reply.status(200).header('x-run-id', run.runId).send(completion);
+        return;
       }
-      reply.raw.destroy();
-      if (interest.left) await this.queued.left(ctx, run);
-    } finally {
-      interest.end();
     }
+    reply.raw.destroy();
   }
 }
 

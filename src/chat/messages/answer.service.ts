@@ -42,13 +42,17 @@ export class AnswerService {
   async answer(ctx: RequestContext, ask: Ask & { readonly kind: 'message' | 'regenerate' }, options: AnswerOptions, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const format = formatFor(options.format, request);
     if (!isId(ask.conversationId)) throw new DomainError('not_found', { param: 'id' });
-    const run = await this.starter.start(ctx, ask, { idempotencyKey: checkedKey(options.idempotencyKey), includeUsage: true, cache: options.cache });
-    if (run.cache !== undefined) reply.header('x-cache', run.cache.result);
-    const subject = await this.subjectOf(ctx, run);
     const interest = this.replies.watch(reply);
-    const frames = this.queued.frames(ctx, run, this.streams.frames(ctx, run.runId, 0, interest.signal, !run.repeated));
-    await this.replies.stream(reply, format, subject, frames, interest);
-    if (interest.left && !options.keep) await this.queued.left(ctx, run);
+    try {
+      const run = await this.starter.start(ctx, ask, { idempotencyKey: checkedKey(options.idempotencyKey), includeUsage: true, cache: options.cache });
+      if (run.cache !== undefined) reply.header('x-cache', run.cache.result);
+      const subject = await this.subjectOf(ctx, run);
+      const frames = this.queued.frames(ctx, run, this.streams.frames(ctx, run.runId, 0, interest.signal, !run.repeated));
+      await this.replies.stream(reply, format, subject, frames, interest);
+      if (interest.left && !options.keep) await this.queued.left(ctx, run);
+    } finally {
+      interest.end();
+    }
   }
 
   async regenerate(ctx: RequestContext, answerId: string, options: AnswerOptions, request: FastifyRequest, reply: FastifyReply): Promise<void> {

@@ -31,7 +31,7 @@ export class ReplyService implements BeforeApplicationShutdown {
 
   constructor(private readonly metrics: Metrics, @Inject(LOGGER) private readonly logger: Logger, @Inject(CONFIG) private readonly config: Config) {}
 
-  /** Watches the client's connection. */
+  /** Watches the client's connection, from before anything is begun for it: one that closes meanwhile, or had closed before, is a client that left. */
   watch(reply: FastifyReply): Interest {
     const controller = new AbortController();
     this.open.add(controller);
@@ -41,6 +41,8 @@ export class ReplyService implements BeforeApplicationShutdown {
       controller.abort(new Error('the client left'));
     };
     reply.raw.once('close', leave);
+    // Its news came before anybody listened.
+    if (reply.raw.destroyed) leave();
     return {
       signal: controller.signal,
       get left() {
