@@ -83,8 +83,17 @@ describe('a flight', () => {
     expect(joined.map(({ kind }) => kind).sort()).toEqual(['follow', 'follow', 'lead']);
     const leader = joined.findIndex(({ kind }) => kind === 'lead');
     expect(joined.filter(({ kind }) => kind === 'follow')).toEqual(Array(2).fill({ kind: 'follow', leader: 'abc'[leader] }));
-    expect([await answers.land(place('d'), 'nobody'), await answers.land(place('d'), 'abc'[leader] ?? ''), await answers.land(place('d'), 'abc'[leader] ?? '')]).toEqual([false, true, false]);
+    expect([await answers.land(place('d'), 'nobody', true), await answers.land(place('d'), 'abc'[leader] ?? '', true), await answers.land(place('d'), 'abc'[leader] ?? '', true)]).toEqual([false, true, false]);
     expect(await answers.look(place('d'))).toEqual({ answer: undefined, leader: undefined });
+  });
+
+  it('that ended with an answer that nobody else may have leaves those who waited for it to themselves for a moment', async () => {
+    for (const run of ['a', 'b']) await answers.join(place('d'), run, 5_000);
+    expect(await answers.land(place('d'), 'a', false)).toBe(true);
+    expect([await answers.join(place('d'), 'b', 5_000), await answers.join(place('d'), 'c', 5_000)]).toEqual([{ kind: 'lead' }, { kind: 'lead' }]);
+    await eventually(() => answers.look(place('d')), ({ leader }) => leader === undefined);
+    expect(await answers.join(place('d'), 'b', 5_000)).toEqual({ kind: 'lead' });
+    expect(await answers.join(place('d'), 'c', 5_000)).toEqual({ kind: 'follow', leader: 'b' });
   });
 
   it('is not begun where the answer is there', async () => {

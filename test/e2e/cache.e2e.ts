@@ -4,6 +4,7 @@ import { runCommand } from '../kit/commands.js';
 import { eventually } from '../kit/eventually.js';
 import { admin, logIn, makeApiKey, makeConversation, type TestTenant, type TestUser } from '../kit/factories.js';
 import { Platform, type Node } from '../kit/platform.js';
+import { wordsOf } from '../kit/sse-reader.js';
 import { banUser } from '../kit/staff.js';
 import { scripted } from '../kit/upstream-script.js';
 
@@ -221,13 +222,27 @@ describe('identical requests at the same moment', () => {
     expect(rows.filter((row) => row?.cached_tokens === row?.prompt_tokens)).toHaveLength(9);
   });
 
-  it('ask it themselves when the first of them fails', async () => {
+  it('ask it once more, not each for itself, when the first of them is stopped', async () => {
+    const tenant = await tenantWith({ response_cache_scope: 'tenant', response_cache_chats: true });
+    const [leader, ...users] = await Promise.all(Array.from({ length: 11 }, () => someone(tenant))) as [TestUser, ...TestUser[]];
+    const question = scripted({ text: '轮到下一个。', firstTokenMs: 2_000 });
+    const conversation = await makeConversation(platform.api, leader);
+    const leading = await platform.api.stream('POST', `/v1/conversations/${conversation}/messages?format=sse`, { token: leader.token, body: { content: question } });
+    await eventually(() => asked(question), (count) => count === 1);
+    const waiting = await Promise.all(users.map(async (user, at) => (at % 2 === 0 ? platform.api : edge.api).stream('POST', `/v1/conversations/${await makeConversation(platform.api, user)}/messages?format=sse`, { token: user.token, body: { content: question } })));
+    await Promise.all(waiting.map((stream) => stream.until(({ event }) => event === 'started')));
+    await platform.api.ok('POST', `/v1/runs/${leading.runId}/stop`, { token: leader.token });
+    const answers = await Promise.all(waiting.map((stream) => stream.all()));
+    expect([new Set(answers.map(wordsOf)), await asked(question)]).toEqual([new Set(['轮到下一个。']), 2]);
+  });
+
+  it('ask it once more when the first of them fails', async () => {
     const tenant = await tenantWith({ response_cache_scope: 'tenant' });
     const users = await Promise.all(Array.from({ length: 5 }, () => someone(tenant)));
     const question = scripted({ text: '终于成功。', firstTokenMs: 300, status: 400, failTimes: 1 });
     const answers = await Promise.all(users.map((user) => complete(platform.api, user, question)));
     const good = answers.filter((answer) => answer.status === 200);
-    expect([good.length, new Set(good.map(words))]).toEqual([4, new Set(['终于成功。'])]);
+    expect([good.length, new Set(good.map(words)), await asked(question)]).toEqual([4, new Set(['终于成功。']), 2]);
     expect(told(await complete(platform.api, users[0] as TestUser, question))).toEqual([200, 'hit']);
   });
 
@@ -250,7 +265,7 @@ describe('identical requests at the same moment', () => {
   it('are handed over when the node where they wait goes down', async () => {
     const tenant = await tenantWith({ response_cache_scope: 'tenant', response_cache_chats: true });
     const [leader, follower] = [await someone(tenant), await someone(tenant)];
-    const question = scripted({ text: '还是来了。', firstTokenMs: 3_000 });
+    const question = scripted({ text: '还是来了。', firstTokenMs: 8_000 });
     const leading = say(platform.api, leader, question);
     await eventually(() => asked(question), (count) => count === 1);
     const node = await platform.spawn('api');

@@ -17,7 +17,10 @@ const MOST_BYTES = 64 * 1024 * 1024;
 /** Answers that are looked at together; each may have 64 KiB. */
 const PAGE = 50;
 
-/** How a request goes on that found no answer at first: with one after all, as the one that produces it, or behind the one that does. */
+/** For how long after an answer that can't be shared nobody waits for the next: long enough for those that waited for it to learn so. */
+const ALONE_MS = 2_000;
+
+/** How a request goes on that found no answer at first: with one after all, as the one that produces it (for others, or for itself alone), or behind the one that does. */
 export type Joined = { readonly kind: 'answer'; readonly answer: StoredAnswer } | { readonly kind: 'lead' } | { readonly kind: 'follow'; readonly leader: string };
 
 /** Stored answers and flights (answers being produced that others wait for) in Redis. Every key begins with the tenant; all of them expire. */
@@ -31,7 +34,7 @@ export class AnswerCacheRepository {
 
   /** @param longestMs after which the flight is over, whatever became of its leader. */
   async join(place: CachePlace, runId: string, longestMs: number): Promise<Joined> {
-    const [kind, text] = (await JOIN.run(this.redis, [answerKey(place), flightKey(place)], [runId, longestMs])) as ['answer' | 'lead' | 'follow', string?];
+    const [kind, text] = (await JOIN.run(this.redis, [answerKey(place), flightKey(place)], [runId, longestMs])) as ['answer' | 'lead' | 'follow' | 'alone', string?];
     const answer = kind === 'answer' ? answerOf(text) : undefined;
     if (answer !== undefined) return { kind: 'answer', answer };
     return kind === 'follow' && text !== undefined ? { kind: 'follow', leader: text } : { kind: 'lead' };
@@ -65,9 +68,9 @@ export class AnswerCacheRepository {
     }
   }
 
-  /** The run's flight is over. @returns whether it had one. */
-  async land(place: CachePlace, runId: string): Promise<boolean> {
-    return (await LAND.run(this.redis, [flightKey(place)], [runId])) === 1;
+  /** The run's flight is over. @param shares no: it was answered, and nobody else may have that. @returns whether it had one. */
+  async land(place: CachePlace, runId: string, shares: boolean): Promise<boolean> {
+    return (await LAND.run(this.redis, [flightKey(place)], [runId, shares ? 0 : ALONE_MS])) === 1;
   }
 }
 

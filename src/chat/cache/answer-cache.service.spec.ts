@@ -22,10 +22,10 @@ async function cacheOver(store: Partial<AnswerCacheRepository>) {
   return { cache, published, tell: (name: string) => tell(name) };
 }
 
-/** A store whose looks answer one after the other; the last for ever. */
+/** A store whose looks answer one after the other, the last for ever; nobody leads when it is joined. */
 function looks(...answers: readonly Look[]) {
   let at = 0;
-  return { look: vi.fn(() => Promise.resolve(answers[Math.min(at++, answers.length - 1)] as Look)) };
+  return { join: vi.fn((..._: readonly unknown[]) => Promise.resolve<Joined>({ kind: 'lead' })), look: vi.fn(() => Promise.resolve(answers[Math.min(at++, answers.length - 1)] as Look)) };
 }
 const led: Look = { answer: undefined, leader: 'l' };
 
@@ -33,7 +33,7 @@ describe('AnswerCache', () => {
   it('gives the answer when the leader lands, at once', async () => {
     const store = looks(led, { answer, leader: undefined });
     const { cache, tell } = await cacheOver(store);
-    const waiting = cache.wait(place, 'l', new AbortController().signal);
+    const waiting = cache.share(place, 'f', 'l', new AbortController().signal);
     await vi.waitFor(() => expect(store.look).toHaveBeenCalledTimes(1));
     tell(nameOfPlace({ ...place, userId: undefined }));
     tell(nameOfPlace(place));
@@ -43,20 +43,41 @@ describe('AnswerCache', () => {
 
   it.each([
     ['ended without an answer', { answer: undefined, leader: undefined }],
-    ['is another by now', { answer: undefined, leader: 'm' }],
+    ['is another by now, and that one is gone, too', { answer: undefined, leader: 'm' }],
   ])('gives up when the leader %s, also when nobody tells', async (_, look) => {
     const { cache } = await cacheOver(looks(led, look));
-    expect(await cache.wait(place, 'l', new AbortController().signal)).toBeUndefined();
+    expect(await cache.share(place, 'f', 'l', new AbortController().signal)).toBeUndefined();
   });
 
-  it('gives up after fifteen seconds', async () => {
+  it('follows the one that leads next, and no more than three', async () => {
+    const store = looks(led, { answer: undefined, leader: 'm' }, { answer, leader: undefined });
+    store.join.mockResolvedValueOnce({ kind: 'follow', leader: 'm' });
+    const { cache, tell } = await cacheOver(store);
+    const waiting = cache.share(place, 'f', 'l', new AbortController().signal);
+    await vi.waitFor(() => expect(store.look).toHaveBeenCalledTimes(1));
+    tell(nameOfPlace(place));
+    await vi.waitFor(() => expect(store.join).toHaveBeenCalledWith(place, 'f', 15_000));
+    expect(await waiting).toEqual(answer);
+    const restless = looks({ answer: undefined, leader: undefined });
+    restless.join.mockResolvedValue({ kind: 'follow', leader: 'n' });
+    expect(await (await cacheOver(restless)).cache.share(place, 'f', 'l', new AbortController().signal)).toBeUndefined();
+    expect(restless.look).toHaveBeenCalledTimes(3);
+  });
+
+  it('gives up a leader after fifteen seconds, and all of them after thirty', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     try {
-      const { cache } = await cacheOver(looks(led));
-      const waiting = cache.wait(place, 'l', new AbortController().signal);
+      const store = looks(led);
+      store.join.mockResolvedValue({ kind: 'follow', leader: 'l' });
+      const { cache } = await cacheOver(store);
+      const waiting = cache.share(place, 'f', 'l', new AbortController().signal);
       let over = false;
       void waiting.then(() => { over = true; });
       await vi.advanceTimersByTimeAsync(14_900);
+      expect(store.join).toHaveBeenCalledTimes(0);
+      await vi.advanceTimersByTimeAsync(200);
+      expect(store.join).toHaveBeenCalledTimes(1);
+      await vi.advanceTimersByTimeAsync(14_800);
       expect(over).toBe(false);
       await vi.advanceTimersByTimeAsync(200);
       expect(await waiting).toBeUndefined();
@@ -68,7 +89,7 @@ describe('AnswerCache', () => {
   it('ends with the reason of whoever stops it', async () => {
     const control = new AbortController();
     const { cache } = await cacheOver(looks(led));
-    const waiting = cache.wait(place, 'l', control.signal);
+    const waiting = cache.share(place, 'f', 'l', control.signal);
     control.abort(new Error('stopped'));
     await expect(waiting).rejects.toThrow('stopped');
   });
@@ -76,7 +97,7 @@ describe('AnswerCache', () => {
   it('lets a bounded number wait; the others lead', async () => {
     const { cache } = await cacheOver({ ...looks(led), join: () => Promise.resolve<Joined>({ kind: 'follow', leader: 'l' }) });
     const control = new AbortController();
-    const waiting = Array.from({ length: 1_000 }, () => cache.wait(place, 'l', control.signal).catch(() => undefined));
+    const waiting = Array.from({ length: 1_000 }, () => cache.share(place, 'f', 'l', control.signal).catch(() => undefined));
     expect(await cache.join(place, 'r')).toEqual({ kind: 'lead' });
     control.abort(new Error('over'));
     await Promise.all(waiting);
@@ -87,15 +108,16 @@ describe('AnswerCache', () => {
     const steps: string[] = [];
     const { cache, published } = await cacheOver({
       keep: () => Promise.resolve(void steps.push('keep')),
-      land: (_, runId) => Promise.resolve(void steps.push(`land ${runId}`)).then(() => runId === 'l'),
+      land: (_, runId, shares) => Promise.resolve(void steps.push(`land ${runId}${shares ? '' : ' alone'}`)).then(() => runId === 'l'),
     });
     const plan = { cache: { place, seconds: 60 } } as RunPlan;
     const outcome: Outcome = { state: 'finished', finishReason: 'stop', content: 'x', usage: { promptTokens: 1, completionTokens: 1 }, usageSource: 'upstream' };
     await cache.conclude(plan, 'l', outcome);
     await cache.conclude(plan, 'f', { ...outcome, usageSource: 'cache' });
     await cache.conclude(plan, 'l', { ...outcome, state: 'failed', content: '' });
+    await cache.conclude(plan, 'l', { ...outcome, partial: true });
     await cache.conclude({} as RunPlan, 'l', outcome);
-    expect([steps, published]).toEqual([['keep', 'land l', 'land f', 'land l'], [nameOfPlace(place), nameOfPlace(place)]]);
+    expect([steps, published]).toEqual([['keep', 'land l', 'land f alone', 'land l', 'land l alone'], [nameOfPlace(place), nameOfPlace(place), nameOfPlace(place)]]);
   });
 
   it('is as if it were not there while Redis is away', async () => {
@@ -103,7 +125,7 @@ describe('AnswerCache', () => {
     const { cache } = await cacheOver({ find: away, join: away, look: away, keep: away, land: away });
     expect(await cache.find(place)).toBeUndefined();
     expect(await cache.join(place, 'r')).toEqual({ kind: 'lead' });
-    expect(await cache.wait(place, 'l', new AbortController().signal)).toBeUndefined();
+    expect(await cache.share(place, 'f', 'l', new AbortController().signal)).toBeUndefined();
     await cache.conclude({ cache: { place, seconds: 60 } } as RunPlan, 'r', { state: 'finished', finishReason: 'stop', content: 'x', usage: { promptTokens: 1, completionTokens: 1 }, usageSource: 'upstream' });
   });
 });

@@ -8,8 +8,12 @@ import { storable, type StoredAnswer } from './stored-answer.js';
 
 /** Tells that a run that others wait for has ended: `nameOfPlace`. */
 const LANDED = 'answers.landed';
-/** How long identical requests wait for the first of them. Its answer is told to them as a whole, so this is also how long they may hear nothing. */
+/** How long identical requests wait for one of them. */
 const FLIGHT_MS = 15_000;
+/** How long they wait for all that lead one after the other. The answer is told to them as a whole, so this is also how long they may hear nothing. */
+const LONGEST_MS = 2 * FLIGHT_MS;
+/** So many are followed one after the other: each may be stopped or fail, and somebody else's turn is not for ever. */
+const MOST_LEADERS = 3;
 /** Without news for this long it is looked again, in case they were lost. */
 const RECHECK_MS = 1_000;
 /** Requests of this process that may wait; beyond it they go to the model themselves. */
@@ -41,11 +45,24 @@ export class AnswerCache implements OnModuleInit {
   }
 
   /**
-   * The answer of the run that leads; undefined when it ended without one that may be given again, or takes too long.
+   * The answer of the run that leads, or of the one that leads after it; undefined when the caller's own run leads now,
+   * when there is none that may be given again, or it takes too long.
    * @throws the signal's reason when it was aborted.
    */
-  async wait(place: CachePlace, leader: string, signal: AbortSignal): Promise<StoredAnswer | undefined> {
-    const deadline = performance.now() + FLIGHT_MS;
+  async share(place: CachePlace, runId: string, leader: string, signal: AbortSignal): Promise<StoredAnswer | undefined> {
+    const deadline = performance.now() + LONGEST_MS;
+    for (let followed = 1; ; followed += 1) {
+      const answer = await this.wait(place, leader, Math.min(deadline, performance.now() + FLIGHT_MS), signal);
+      if (answer !== undefined || followed === MOST_LEADERS || performance.now() >= deadline) return answer;
+      const joined = await this.join(place, runId);
+      if (joined.kind === 'answer') return joined.answer;
+      if (joined.kind === 'lead') return undefined;
+      leader = joined.leader;
+    }
+  }
+
+  /** The answer of this one leader. */
+  private async wait(place: CachePlace, leader: string, deadline: number, signal: AbortSignal): Promise<StoredAnswer | undefined> {
     const turn = new Turn(signal);
     const forget = this.listen(nameOfPlace(place), () => turn.wake());
     try {
@@ -69,7 +86,7 @@ export class AnswerCache implements OnModuleInit {
     const answer = storable(outcome);
     await this.orElse(undefined, async () => {
       if (answer !== undefined) await this.repository.keep(place, { ...answer, runId }, seconds);
-      if (await this.repository.land(place, runId)) await this.bus.publish(LANDED, nameOfPlace(place));
+      if (await this.repository.land(place, runId, answer !== undefined || outcome.state !== 'finished')) await this.bus.publish(LANDED, nameOfPlace(place));
     });
   }
 

@@ -76,7 +76,7 @@ export class ServeRunService implements OnApplicationBootstrap, BeforeApplicatio
     let answer: StoredAnswer | undefined;
     this.metrics.responseCacheWaiting.inc();
     try {
-      answer = await this.cache.wait(place, leader, AbortSignal.any([signal, this.closing.signal]));
+      answer = await this.cache.share(place, plan.subject.runId, leader, AbortSignal.any([signal, this.closing.signal]));
     } finally {
       this.metrics.responseCacheWaiting.dec();
     }
