@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../kit/eventually.js';
 import { admin, logIn, makeApiKey, makeConversation, makeTenant, type TestTenant, type TestUser } from '../kit/factories.js';
@@ -79,6 +80,99 @@ describe('a run that has to wait', () => {
     await eventually(() => state(stream.runId), (now) => now !== 'opened');
     expect(await state(stream.runId)).toBe('finished');
   }, 60_000);
+});
+
+describe('a run that several clients wait for', () => {
+  const ask = async (key: string, stream: boolean, content: string, signal?: AbortSignal) =>
+    platform.api.call('POST', '/v1/chat/completions', { token: user.token, headers: { 'idempotency-key': key }, body: { stream, messages: [{ role: 'user', content }] }, ...(signal === undefined ? {} : { signal }) });
+  const runs = async () => platform.sql<{ id: string; state: string }>('SELECT id, state FROM runs ORDER BY created_at');
+  const followersOf = async (runId: string): Promise<string> => (await redis.hget(`{run:${tenant.id}:${runId}}:meta`, 'followers')) ?? '0';
+  let redis: Redis;
+
+  beforeEach(() => { redis = new Redis(platform.redisUrl); });
+  afterEach(() => redis.disconnect());
+
+  it('begins anew for who asks again after it was abandoned', async () => {
+    const question = scripted({ text: '第二次。' });
+    for (const stream of [false, true]) {
+      const [key, leave] = [`again-${stream}`, new AbortController()];
+      const before = (await runs()).length;
+      const first = ask(key, stream, question, leave.signal).catch(() => undefined);
+      await eventually(held, (credits) => credits > 0);
+      leave.abort();
+      await first;
+      await eventually(runs, (all) => all.length === before + 1 && all.every((run) => run.state === 'stopped'));
+    }
+    await platform.spawn('worker');
+    const again = await ask('again-false', false, question);
+    expect([again.status, again.body.choices[0].message.content]).toEqual([200, '第二次。']);
+    expect((await ask('again-true', true, question)).text).toContain('第二次。');
+    expect((await ask('again-false', false, question)).body.choices[0].message.content).toBe('第二次。');
+    expect((await runs()).map((run) => run.state)).toEqual(['stopped', 'stopped', 'finished', 'finished']);
+  }, 60_000);
+
+  it('is no empty answer for who asks again, when its user stopped it', async () => {
+    const question = scripted({ text: '不该出现' });
+    const first = ask('stopped', false, question);
+    const [run] = await eventually(runs, (all) => all.length === 1);
+    await platform.api.ok('POST', `/v1/runs/${run?.id}/stop`, { token: user.token });
+    await first;
+    for (const stream of [false, true]) expect(await ask('stopped', stream, question)).toMatchObject({ status: 409, body: { error: { code: 'conflict', param: 'Idempotency-Key' } } });
+  });
+
+  it('keeps its place as long as one of them is there', async () => {
+    const [question, leave] = [scripted({ text: '还在' }), new AbortController()];
+    const first = ask('two', false, question, leave.signal).catch(() => undefined);
+    const [run] = await eventually(runs, (all) => all.length === 1);
+    const runId = run?.id ?? '';
+    const retry = ask('two', false, question, leave.signal).catch(() => undefined);
+    const following = await platform.api.stream('GET', `/v1/runs/${runId}/stream?format=sse`, { token: user.token });
+    expect(await following.next()).toMatchObject({ event: 'queued', data: { position: 1 } });
+    await eventually(() => followersOf(runId), (count) => count === '2');
+    leave.abort();
+    await Promise.all([first, retry]);
+    await eventually(() => redis.hget(`{run:${tenant.id}:${runId}}:meta`, 'left'), (left) => left === '1');
+    await eventually(() => followersOf(runId), (count) => count === '1');
+    expect([await state(runId), await held() > 0]).toEqual(['opened', true]);
+    following.leave();
+    await eventually(held, (credits) => credits === 0);
+    expect(await state(runId)).toBe('stopped');
+  });
+});
+
+describe('a run that waited for the answer to another one', () => {
+  const question = scripted({ text: '同一个问题' });
+
+  beforeEach(async () => {
+    await platform.api.ok('PATCH', `/admin/v1/tenants/${tenant.id}`, { token: await admin(platform), body: { settings: { response_cache_seconds: 600, response_cache_scope: 'tenant', response_cache_chats: true } } });
+  });
+
+  it('is told its place when it has to queue after all, and frees it when its client leaves', async () => {
+    const leading = await send(await logIn(platform, tenant, 'leader'), question);
+    await leading.next();
+    const stream = await send(user, question);
+    await stream.until(({ event }) => event === 'started');
+    leading.leave();
+    expect((await stream.until(({ event }) => event === 'queued')).at(-1)).toMatchObject({ data: { position: 1 } });
+    expect(await held()).toBeGreaterThan(0);
+    stream.leave();
+    await eventually(held, (credits) => credits === 0);
+    expect(await state(stream.runId)).toBe('stopped');
+  });
+
+  it('does not queue when its client left before', async () => {
+    const leading = await send(await logIn(platform, tenant, 'leader'), question);
+    await leading.next();
+    const stream = await send(user, question);
+    await stream.until(({ event }) => event === 'started');
+    const { runId } = stream;
+    stream.leave();
+    const redis = new Redis(platform.redisUrl);
+    await eventually(() => redis.hget(`{run:${tenant.id}:${runId}}:meta`, 'left'), (left) => left === '1').finally(() => redis.disconnect());
+    leading.leave();
+    await eventually(() => state(runId), (now) => now === 'stopped');
+    expect(await held()).toBe(0);
+  });
 });
 
 describe('a client that is gone before its run is there', () => {

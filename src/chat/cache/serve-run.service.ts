@@ -87,11 +87,12 @@ export class ServeRunService implements OnApplicationBootstrap, BeforeApplicatio
     return toldAgain(answer, plan.promptTokens);
   }
 
-  /** To the queue, as a run that nobody has shown a word of. Where the queue refuses it, it ends as refused. */
+  /** To the queue, as a run that nobody has shown a word of. Where the queue refuses it, it ends as refused; where its client left before, it does not wait. */
   private async handOver(plan: RunPlan): Promise<void> {
     const { runId } = plan.subject;
     try {
-      await this.dispatcher.submit(plan.ctx, orderOf(runId, plan));
+      const { position } = await this.dispatcher.submit(plan.ctx, orderOf(runId, plan));
+      if (position > 0) await this.control.endForsaken(plan.ctx.tenantId, runId);
     } catch (error) {
       const { code: errorCode } = asDomainError(error);
       const generation = await this.runs.takeOver(systemContext(plan.ctx.tenantId, 'serve', runId), runId);

@@ -47,14 +47,16 @@ export class CompletionService {
 
   private async streamed(ctx: RequestContext, run: StartedRun, subject: WireSubject, reply: FastifyReply, interest: Interest): Promise<void> {
     const frames = this.queued.frames(ctx, run, this.streams.frames(ctx, run.runId, 0, interest.signal, !run.repeated));
-    const held = await holdHead(frames);
-    const failed = held.batches.map(terminalIn).find((terminal) => terminal?.type === 'error');
-    if (failed?.type === 'error') {
+    try {
+      const held = await holdHead(frames);
+      const terminal = held.batches.map(terminalIn).find((each) => each !== undefined);
+      if (terminal?.type === 'error') throw new DomainError(terminal.code, { message: terminal.message });
+      assertSaid(run, terminal, held.batches.flat());
+      if (run.cache !== undefined) reply.header('x-cache', run.cache.result);
+      await this.replies.stream(reply, openaiFormat, subject, held.resume(), interest);
+    } finally {
       await frames.return(undefined);
-      throw new DomainError(failed.code, { message: failed.message });
     }
-    if (run.cache !== undefined) reply.header('x-cache', run.cache.result);
-    await this.replies.stream(reply, openaiFormat, subject, held.resume(), interest);
   }
 
   private async whole(ctx: RequestContext, run: StartedRun, subject: WireSubject, reply: FastifyReply, interest: Interest): Promise<void> {
@@ -63,6 +65,7 @@ export class CompletionService {
       for (const frame of batch) if (frame.type === 'delta' || frame.type === 'recall') words.push(frame);
       const terminal = terminalIn(batch);
       if (terminal?.type === 'error') throw new DomainError(terminal.code, { message: terminal.message });
+      assertSaid(run, terminal, words);
       if (terminal?.type === 'done') {
         const completion: CompletionDto = chatCompletion(subject, shownText(words), terminal.finishReason, terminal.usage);
         if (run.cache !== undefined) reply.header('x-cache', run.cache.result);
@@ -72,6 +75,12 @@ export class CompletionService {
     }
     reply.raw.destroy();
   }
+}
+
+/** A run that was stopped before its first word is no answer to whoever asks again under its key. @throws DomainError `conflict` */
+function assertSaid(run: StartedRun, terminal: StreamFrame | undefined, frames: readonly StreamFrame[]): void {
+  if (!run.repeated || terminal?.type !== 'done' || terminal.finishReason !== 'stopped') return;
+  if (shownText(frames) === '') throw new DomainError('conflict', { param: 'Idempotency-Key', message: 'the answer under this Idempotency-Key was stopped before its first word; ask again under another key' });
 }
 
 interface HeldHead {

@@ -63,13 +63,14 @@ export class AnswerService {
   /** The rest of a run after `after`, live or from the log. */
   async resume(ctx: RequestContext, runId: string, after: number, name: WireName | undefined, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const format = formatFor(name, request);
-    const run = await this.control.own(ctx, runId);
     const interest = this.replies.watch(reply);
     try {
+      const run = await this.control.own(ctx, runId);
       const frames = await this.streams.resume(ctx, run, after, interest.signal);
       // To a client that has the end already there is nothing to say. 204 also keeps a browser's EventSource from coming again and again.
       if (run.state !== 'opened' && after > 0 && (await this.streams.hasNothingAfter(ctx, runId, after))) void reply.status(204).send();
       else await this.replies.stream(reply, format, this.streams.subjectOf(run, true), frames, interest);
+      if (interest.left) await this.queued.unfollowed(ctx, runId);
     } finally {
       interest.end();
     }

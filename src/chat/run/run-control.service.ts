@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import type { RequestContext } from '../../platform/context/index.js';
+import { systemContext, type RequestContext } from '../../platform/context/index.js';
 import { DomainError } from '../../platform/errors/index.js';
 import { Bus } from '../../platform/redis/index.js';
 import { LOGGER, errorFields, type Logger } from '../../platform/telemetry/index.js';
@@ -16,6 +16,14 @@ import { RunRepository } from './run.repository.js';
 
 const STOPS = 'runs.stop';
 const BEAT_MS = 3_000;
+/** What was produced of a run that nobody had begun. */
+const NOTHING = { content: '', usage: { promptTokens: 0, completionTokens: 0 }, usageSource: 'counted' } as const;
+
+/** A run as its user may see it. */
+export interface OwnRun extends RunRecord {
+  /** What its model is called here; never shown. */
+  readonly catalogueName: string;
+}
 
 /**
  * Ends runs from outside: a user's stop, a ban, a suspended tenant. Reaches the
@@ -80,11 +88,11 @@ export class RunControlService implements OnModuleInit {
   }
 
   /** The caller's own run, its model under the name that this client may see. @throws DomainError `not_found` for anybody else's. */
-  async own(ctx: RequestContext, runId: string): Promise<RunRecord> {
+  async own(ctx: RequestContext, runId: string): Promise<OwnRun> {
     const run = isId(runId) ? await this.runs.find(ctx, runId) : undefined;
     if (run === undefined || run.userId !== userOf(ctx)) throw new DomainError('not_found', { param: 'id' });
     const shown = await this.tenants.modelNames(ctx);
-    return { ...run, model: shown(run.model) };
+    return { ...run, model: shown(run.model), catalogueName: run.model };
   }
 
   /** Stops a run of the caller's. Stopping twice, or after the end, is the same as once. */
@@ -94,9 +102,19 @@ export class RunControlService implements OnModuleInit {
     return run;
   }
 
-  /** Frees the place and the hold of a run that still waits; one that a worker has goes on. */
-  async abandon(tenantId: string, runId: string): Promise<void> {
-    if ((await this.log.stop(tenantId, runId, 'stopped', true)) === 'claimed') await this.concludeClaimed(tenantId, runId, { kind: 'stopped' });
+  /**
+   * A client that waited for a run is gone: who began it, or a follower. Once nobody is there for it, a run that still
+   * waits gives back its place, its hold and its idempotency key; one that is being produced goes on.
+   * @param mayClaim also where it is on its way to a worker.
+   */
+  async abandon(tenantId: string, runId: string, { began, mayClaim }: { readonly began: boolean; readonly mayClaim: boolean }): Promise<void> {
+    const answer = await this.log.leave(tenantId, runId, began, mayClaim);
+    if (answer === 'claimed') {
+      await this.freeKey(tenantId, runId);
+      await this.concludeClaimed(tenantId, runId, { kind: 'stopped' });
+    } else if (answer === 'forsaken') {
+      await this.concludeForsaken(tenantId, runId);
+    }
   }
 
   /** Ends a run whoever owns it, for reasons that stand above the owner. */
@@ -113,7 +131,29 @@ export class RunControlService implements OnModuleInit {
     const plan = await this.log.plan(tenantId, runId);
     if (plan === undefined) return;
     const end: Pick<Outcome, 'state' | 'finishReason' | 'errorCode'> = cause.kind === 'refused' ? { state: 'refused', errorCode: cause.code } : { state: 'stopped', finishReason: 'stopped' };
-    await this.concluder.conclude(plan, { runId, generation: 1 }, 1, { ...end, content: '', usage: { promptTokens: 0, completionTokens: 0 }, usageSource: 'counted' });
+    await this.concluder.conclude(plan, { runId, generation: 1 }, 1, { ...end, ...NOTHING });
+  }
+
+  /** A run that was given to the queue: where its clients left before that, it is abandoned now. */
+  async endForsaken(tenantId: string, runId: string): Promise<void> {
+    if (await this.log.isForsaken(tenantId, runId)) await this.concludeForsaken(tenantId, runId);
+  }
+
+  /** Somebody had it, showed nothing of it and gave it to the queue: out of that it is ours. */
+  private async concludeForsaken(tenantId: string, runId: string): Promise<void> {
+    if (!(await this.dispatcher.leave(runId))) return;
+    await this.freeKey(tenantId, runId);
+    const generation = await this.runs.takeOver(systemContext(tenantId, 'leave', runId), runId);
+    if (generation === undefined) return;
+    const taken = await this.log.retake(tenantId, runId, generation);
+    if (taken.kind !== 'ok' || taken.plan === undefined) return;
+    const seq = (taken.events.at(-1)?.seq ?? 0) + 1;
+    await this.concluder.conclude(taken.plan, { runId, generation, sealed: taken.sealed }, seq, { state: 'stopped', finishReason: 'stopped', ...NOTHING });
+  }
+
+  /** Before its end is told: whoever asks again begins anew, and is not given an end without a word for ever. */
+  private async freeKey(tenantId: string, runId: string): Promise<void> {
+    await this.runs.freeKey(systemContext(tenantId, 'leave', runId), runId);
   }
 
   private reassert(run: ActiveRun): void {

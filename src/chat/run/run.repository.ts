@@ -78,6 +78,11 @@ export class RunRepository {
     });
   }
 
+  /** From here on the run's idempotency key is as if it had never been used. */
+  async freeKey(ctx: RequestContext, runId: string): Promise<void> {
+    await this.database.inTenant(ctx, (tx) => tx.query('UPDATE runs SET idempotency_key = NULL WHERE tenant_id = $1 AND id = $2 AND idempotency_key IS NOT NULL', [ctx.tenantId, runId]));
+  }
+
   async find(ctx: RequestContext, runId: string): Promise<RunRecord | undefined> {
     return this.database.readTenant(ctx, async (tx) => (await tx.manager.findOneBy(RunEntity, { tenantId: ctx.tenantId, id: runId })) ?? undefined);
   }

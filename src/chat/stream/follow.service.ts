@@ -64,14 +64,14 @@ export class FollowService {
         }
       }
     } finally {
-      leave();
       offGap();
       signal.removeEventListener('abort', wake);
+      await leave();
     }
   }
 
   /** A run that this node began tells its news to this node; any other is asked to tell them to its own channel. */
-  private async listen({ tenantId, runId, begunHere }: FollowedRun, inbox: Inbox): Promise<() => void> {
+  private async listen({ tenantId, runId, begunHere }: FollowedRun, inbox: Inbox): Promise<() => Promise<void>> {
     const name = nameOf(tenantId, runId);
     if (begunHere) {
       const near = this.news.hear(name, (index, events) => inbox.put(index, events));
@@ -79,11 +79,16 @@ export class FollowService {
       return () => {
         near();
         far();
+        return Promise.resolve();
       };
     }
     const leave = await this.bus.subscribe(name, (message) => inbox.push(message.slice(message.indexOf('\n') + 1)));
-    await this.log.watch(tenantId, runId);
-    return leave;
+    const counted = await this.log.watch(tenantId, runId);
+    return async () => {
+      leave();
+      // One too many only means that the run is kept.
+      if (counted) await this.log.unwatch(tenantId, runId).catch(() => undefined);
+    };
   }
 }
 

@@ -18,6 +18,8 @@ const APPEND = new Script(new URL('append-2.lua', import.meta.url));
 const RECALL = new Script(new URL('recall-2.lua', import.meta.url));
 const WITHDRAW = new Script(new URL('withdraw-2.lua', import.meta.url));
 const STOP = new Script(new URL('stop-1.lua', import.meta.url));
+const WATCH = new Script(new URL('watch-1.lua', import.meta.url));
+const LEAVE = new Script(new URL('leave-1.lua', import.meta.url));
 const BEAT = new Script(new URL('beat-1.lua', import.meta.url));
 
 /** How long an answer waits for a Redis that is away before it ends. */
@@ -129,9 +131,16 @@ export class StreamLogRepository {
     return 'fenced';
   }
 
-  /** @param waitingOnly leaves a run alone that a worker has taken: `told` then means just that. */
-  async stop(tenantId: string, runId: string, code: string, waitingOnly = false): Promise<'gone' | 'done' | 'claimed' | 'told'> {
-    return (await STOP.run(this.redis, [keysOf(tenantId, runId)[0]], [code, now(), waitingOnly ? 1 : 0])) as 'gone' | 'done' | 'claimed' | 'told';
+  async stop(tenantId: string, runId: string, code: string): Promise<'gone' | 'done' | 'claimed' | 'told'> {
+    return (await STOP.run(this.redis, [keysOf(tenantId, runId)[0]], [code, now()])) as 'gone' | 'done' | 'claimed' | 'told';
+  }
+
+  /**
+   * A client is gone: the one that `began` the run, or a follower that was unwatched. Nothing happens as long as
+   * anybody is there for it. @param mayClaim `claimed`, where nobody has it yet: the caller must conclude it.
+   */
+  async leave(tenantId: string, runId: string, began: boolean, mayClaim: boolean): Promise<'kept' | 'claimed' | 'forsaken'> {
+    return (await LEAVE.run(this.redis, [keysOf(tenantId, runId)[0]], [began ? 1 : 0, mayClaim ? 1 : 0, now()])) as 'kept' | 'claimed' | 'forsaken';
   }
 
   /** A sign of life. Tells whether the hold is still good, and of a stop whose news was lost. */
@@ -140,12 +149,20 @@ export class StreamLogRepository {
     return { held: held === 1, stop: stop ?? undefined };
   }
 
-  /** From here on the news of the log go to the run's own channel, too. */
-  async watch(tenantId: string, runId: string): Promise<void> {
-    const [meta] = keysOf(tenantId, runId);
-    if ((await this.redis.exists(meta)) === 0) return;
-    // Should it expire just now, what is made here expires, too.
-    await this.redis.multi().hset(meta, 'watched', 1).expire(meta, this.config.runs.logTtlSeconds).exec();
+  /** Whether who began it is gone, and nobody else is there for it. */
+  async isForsaken(tenantId: string, runId: string): Promise<boolean> {
+    const [left, followers] = await this.redis.hmget(keysOf(tenantId, runId)[0], 'left', 'followers');
+    return left === '1' && parseInt(followers ?? '0', 10) <= 0;
+  }
+
+  /** A follower that did not begin the run: from here on the news of the log go to the run's own channel, too. @returns whether it is counted, and so must be unwatched. */
+  async watch(tenantId: string, runId: string): Promise<boolean> {
+    return (await WATCH.run(this.redis, [keysOf(tenantId, runId)[0]], [1, this.config.runs.logTtlSeconds])) === 1;
+  }
+
+  /** One of those is gone. */
+  async unwatch(tenantId: string, runId: string): Promise<void> {
+    await WATCH.run(this.redis, [keysOf(tenantId, runId)[0]], [-1, this.config.runs.logTtlSeconds]);
   }
 
   async pulse(tenantId: string, runId: string): Promise<RunPulse | undefined> {

@@ -94,6 +94,11 @@ export class Dispatcher {
     return stranded ? new Set() : this.gate.waiting(runIds);
   }
 
+  /** @returns whether the run waited for its turn; then it does no more. */
+  async leave(runId: string): Promise<boolean> {
+    return this.gate.leave(runId);
+  }
+
   /** Takes a run that no worker has begun out of the queue; one that was begun is left alone. What it was given leave for others may have at once. */
   async withdraw(runId: string): Promise<void> {
     if (await this.gate.leave(runId).catch(() => false)) return;
