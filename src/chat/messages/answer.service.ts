@@ -69,7 +69,7 @@ export class AnswerService {
       const frames = await this.streams.resume(ctx, run, after, interest.signal);
       // To a client that has the end already there is nothing to say. 204 also keeps a browser's EventSource from coming again and again.
       if (run.state !== 'opened' && after > 0 && (await this.streams.hasNothingAfter(ctx, runId, after))) void reply.status(204).send();
-      else await this.replies.stream(reply, format, this.streams.subjectOf(run, true), frames, interest);
+      else await this.replies.stream(reply, format, this.streams.subjectOf(run, true), after > 0 ? frames : this.queued.resumed(ctx, run, frames), interest);
       if (interest.left) await this.queued.unfollowed(ctx, runId);
     } finally {
       interest.end();

@@ -23,6 +23,8 @@ export interface StartedRun {
   /** Name in the catalogue; undefined where it was repeated. */
   readonly model: string | undefined;
   readonly repeated: boolean;
+  /** Waits for the answer to an identical request, and may have to queue without it. */
+  readonly follows: boolean;
   /** What stored answers did for it, as far as is known when it is read; undefined where it was repeated. */
   readonly cache: { readonly result: CacheResult } | undefined;
 }
@@ -76,14 +78,14 @@ export class LaunchRunService {
       ...(found.cache === undefined ? {} : { cache: found.cache }),
       ...(prepared.turn === undefined ? {} : { turn: prepared.turn }),
     };
-    const started = { runId: opened.runId, subject, model: plan.request.model, repeated: false, cache: found };
+    const started = { runId: opened.runId, subject, model: plan.request.model, repeated: false, follows: false, cache: found };
     try {
       const written = await this.log.written(ctx.tenantId, opened.runId, plan);
       const source = await this.sources.sourceOf(found, opened.runId, prepared.maxTokens);
       if (source.kind !== 'upstream') {
         await this.log.begin(ctx.tenantId, opened.runId, written, this.bus.home);
         this.server.serve(plan, source, found);
-        return { ...started, position: { position: 0, etaMs: 0 } };
+        return { ...started, follows: source.kind === 'flight', position: { position: 0, etaMs: 0 } };
       }
       return { ...started, position: await this.submitted(plan, written) };
     } catch (error) {

@@ -2,9 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { RequestContext } from '../../platform/context/index.js';
 import { LOGGER, errorFields, type Logger } from '../../platform/telemetry/index.js';
 import { Dispatcher } from '../../upstream/index.js';
-import { withQueuedFrames } from '../stream/queued-frames.js';
+import { hasWords, withQueuedFrames, type Place } from '../stream/queued-frames.js';
 import type { StreamFrame } from '../stream/run-event.js';
-import { RunControlService } from '../run/run-control.service.js';
+import { RunControlService, type OwnRun } from '../run/run-control.service.js';
 import type { StartedRun } from './launch-run.service.js';
 
 type Frames = AsyncGenerator<readonly StreamFrame[]>;
@@ -16,9 +16,17 @@ export class QueuedRunService {
 
   /** The run's frames, with its place before them as long as it waits. */
   frames(ctx: RequestContext, run: StartedRun, frames: Frames): Frames {
-    const { model } = run;
-    if (run.position.position === 0 || model === undefined) return frames;
-    return withQueuedFrames(run.position, () => this.dispatcher.place(ctx.tenantId, run.runId, model), frames);
+    const { model, position, follows, runId } = run;
+    if (model === undefined) return this.repeated(ctx, runId, frames);
+    const ask = (): Promise<Place | undefined> => this.dispatcher.place(ctx.tenantId, runId, model);
+    if (follows) return withQueuedFrames(undefined, ask, frames, { isOver: hasWords });
+    return position.position === 0 ? frames : withQueuedFrames(position, ask, frames);
+  }
+
+  /** The same for a run that was begun earlier, and may wait or have been taken by now. @throws what reading its place throws. */
+  async *resumed(ctx: RequestContext, run: OwnRun, frames: Frames): Frames {
+    const ask = (): Promise<Place | undefined> => this.dispatcher.place(ctx.tenantId, run.id, run.catalogueName);
+    yield* run.state === 'opened' ? withQueuedFrames(await ask(), ask, frames, { isOver: hasWords }) : frames;
   }
 
   /** The client that began it, or asked for it again, is gone. */
@@ -29,6 +37,10 @@ export class QueuedRunService {
   /** A client that followed it is gone. */
   async unfollowed(ctx: RequestContext, runId: string): Promise<void> {
     await this.abandon(ctx, runId, { began: false, mayClaim: true });
+  }
+
+  private async *repeated(ctx: RequestContext, runId: string, frames: Frames): Frames {
+    yield* this.resumed(ctx, await this.control.own(ctx, runId), frames);
   }
 
   /** Never throws: nobody would hear it. */

@@ -63,7 +63,7 @@ export class StartRunService {
       if (answer.outcome === 'stale' && attempt < STALE_RETRIES) continue;
       if (answer.outcome === 'insufficient') throw this.metering.refusal(ctx, hold, BigInt(answer.available));
       const runId = settleOutcome(answer);
-      if (answer.outcome !== 'opened') return { runId, subject: undefined, position: { position: 0, etaMs: 0 }, model: undefined, repeated: true, cache: undefined };
+      if (answer.outcome !== 'opened') return { runId, subject: undefined, position: { position: 0, etaMs: 0 }, model: undefined, repeated: true, follows: false, cache: undefined };
       this.metering.granted(ctx, hold);
       const maxTokens = this.metering.answerRoom(hold, BigInt(answer.held));
       return this.launcher.launch(ctx, { ...prepared, maxTokens }, { ...ids, priceListId: hold.prices.id, includeUsage: options.includeUsage, fixedReply: reply, paid: answer.paid }, found);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { withQueuedFrames, type Place } from './queued-frames.js';
+import { hasWords, withQueuedFrames, type Place } from './queued-frames.js';
 import type { StreamFrame } from './run-event.js';
 
 async function* run(...steps: (readonly StreamFrame[] | Promise<unknown>)[]): AsyncGenerator<readonly StreamFrame[]> {
@@ -28,7 +28,7 @@ describe('withQueuedFrames', () => {
       if (places.length === 0) turn();
       return Promise.resolve(place);
     };
-    const frames = await collect(withQueuedFrames({ position: 4, etaMs: 40 }, ask, run(waited, STARTED, DONE), 1));
+    const frames = await collect(withQueuedFrames({ position: 4, etaMs: 40 }, ask, run(waited, STARTED, DONE), { everyMs: 1 }));
     expect(frames).toEqual([
       { type: 'queued', position: 4, etaMs: 40 },
       { type: 'queued', position: 3, etaMs: 30 },
@@ -41,14 +41,27 @@ describe('withQueuedFrames', () => {
   it('does not ask once the run has begun', async () => {
     let asked = 0;
     const ask = (): Promise<undefined> => Promise.resolve(void (asked += 1));
-    await collect(withQueuedFrames({ position: 1, etaMs: 1 }, ask, run(STARTED, new Promise((resolve) => setTimeout(resolve, 20)), DONE), 1));
+    await collect(withQueuedFrames({ position: 1, etaMs: 1 }, ask, run(STARTED, new Promise((resolve) => setTimeout(resolve, 20)), DONE), { everyMs: 1 }));
     expect(asked).toBe(0);
+  });
+
+  it('tells the places of a run that was taken first, and given to the queue without a word', async () => {
+    let turn: () => void = () => undefined;
+    const waited = new Promise<void>((resolve) => { turn = resolve; });
+    const places: (Place | undefined)[] = [undefined, { position: 2, etaMs: 20 }, undefined];
+    const ask = (): Promise<Place | undefined> => {
+      const place = places.shift();
+      if (places.length === 0) turn();
+      return Promise.resolve(place);
+    };
+    const frames = await collect(withQueuedFrames(undefined, ask, run(STARTED, waited, DONE), { isOver: hasWords, everyMs: 1 }));
+    expect(frames).toEqual([...STARTED, { type: 'queued', position: 2, etaMs: 20 }, ...DONE]);
   });
 
   it('asks less often as long as the turn is far', async () => {
     let asked = 0;
     const ask = (): Promise<Place> => Promise.resolve({ position: 900 - (asked += 1), etaMs: 5_000 });
-    await collect(withQueuedFrames({ position: 900, etaMs: 400 }, ask, run(new Promise((resolve) => setTimeout(resolve, 120)), STARTED, DONE), 1));
+    await collect(withQueuedFrames({ position: 900, etaMs: 400 }, ask, run(new Promise((resolve) => setTimeout(resolve, 120)), STARTED, DONE), { everyMs: 1 }));
     expect(asked).toBe(1);
   });
 
@@ -63,7 +76,7 @@ describe('withQueuedFrames', () => {
         closed = true;
       }
     }
-    for await (const batch of withQueuedFrames({ position: 1, etaMs: 1 }, () => Promise.reject(new Error('away')), endless(), 1)) {
+    for await (const batch of withQueuedFrames({ position: 1, etaMs: 1 }, () => Promise.reject(new Error('away')), endless(), { everyMs: 1 })) {
       if (batch.some((frame) => frame.type === 'started')) break;
     }
     expect(closed).toBe(true);

@@ -10,23 +10,31 @@ export interface Place {
   readonly etaMs: number;
 }
 
+export interface QueuedOptions {
+  /** Which of the run's frames ends the telling: the first that is kept, unless told. */
+  readonly isOver?: (frame: StreamFrame) => boolean;
+  readonly everyMs?: number;
+}
+
 /**
  * Puts `queued` frames before a run's own, as long as it waits: the first place at once, then each change of it.
  * The run's first frame ends that.
- * @param ask where the run stands now; undefined when it does not wait any more.
+ * @param first undefined where it does not wait yet. @param ask where the run stands now; undefined when it does not wait (any more).
  */
-export async function* withQueuedFrames(first: Place, ask: () => Promise<Place | undefined>, frames: AsyncGenerator<readonly StreamFrame[]>, everyMs = EVERY_MS): AsyncGenerator<readonly StreamFrame[]> {
+export async function* withQueuedFrames(
+  first: Place | undefined, ask: () => Promise<Place | undefined>, frames: AsyncGenerator<readonly StreamFrame[]>, { isOver = isKept, everyMs = EVERY_MS }: QueuedOptions = {},
+): AsyncGenerator<readonly StreamFrame[]> {
   try {
-    yield [{ type: 'queued', ...first }];
-    let told = first.position;
-    let pauseMs = pauseOf(first, everyMs);
+    if (first !== undefined) yield [{ type: 'queued', ...first }];
+    let told = first?.position;
+    let pauseMs = first === undefined ? everyMs : pauseOf(first, everyMs);
     let pending = frames.next();
     for (;;) {
       const next = await within(pending, pauseMs);
       if (next !== 'late') {
         if (next.done) return;
         yield next.value;
-        if (next.value.some((frame) => 'seq' in frame)) break;
+        if (next.value.some(isOver)) break;
         pending = frames.next();
         continue;
       }
@@ -41,6 +49,15 @@ export async function* withQueuedFrames(first: Place, ask: () => Promise<Place |
   } finally {
     await frames.return(undefined);
   }
+}
+
+/** The run speaks: also one that was taken, and given back to the queue without a word, waits no more. */
+export function hasWords(frame: StreamFrame): boolean {
+  return isKept(frame) && frame.type !== 'started';
+}
+
+function isKept(frame: StreamFrame): boolean {
+  return 'seq' in frame;
 }
 
 function pauseOf({ etaMs }: Place, everyMs: number): number {

@@ -45,7 +45,7 @@ export class RunStreamService {
    * The frames of a run that was begun earlier.
    * @throws DomainError `not_found` when the rest after `after` can't be told any more because the log has expired.
    */
-  async resume(ctx: RequestContext, run: RunRecord, after: number, signal: AbortSignal): Promise<AsyncIterable<readonly StreamFrame[]>> {
+  async resume(ctx: RequestContext, run: RunRecord, after: number, signal: AbortSignal): Promise<AsyncGenerator<readonly StreamFrame[]>> {
     const expired = run.state !== 'opened' && (await this.log.pulse(ctx.tenantId, run.id)) === undefined;
     if (expired && after > 0) {
       throw new DomainError('not_found', { param: 'after', message: 'the stream of this run has expired; read the answer among the messages of its conversation' });
