@@ -8,7 +8,8 @@ let platform: Platform;
 let user: TestUser;
 
 beforeAll(async () => {
-  platform = await Platform.start({ env: { UPSTREAM_FIRST_TOKEN_TIMEOUT_MS: '700', UPSTREAM_BETWEEN_TOKENS_TIMEOUT_MS: '500', UPSTREAM_CONNECT_TIMEOUT_MS: '500' } });
+  // What one call becomes is tried here, one failure after the other on a single channel: nothing is to rest in between.
+  platform = await Platform.start({ env: { UPSTREAM_FIRST_TOKEN_TIMEOUT_MS: '700', UPSTREAM_BETWEEN_TOKENS_TIMEOUT_MS: '500', UPSTREAM_CONNECT_TIMEOUT_MS: '500', UPSTREAM_BREAKER_FAILURES: '1000' } });
   user = await logIn(platform, await makeTenant(platform, await admin(platform)));
 });
 afterAll(async () => platform.stop());

@@ -39,6 +39,8 @@ export class ChannelCall {
     try {
       const stream = await this.desk.connect(this.channel, request, mayLose ? AbortSignal.any([signal, this.losing.signal]) : signal, this.watch());
       this.timed();
+      // A channel on probation is trusted again with its first words: not with its headers, which one that hangs sends too, nor only after a long answer's last.
+      if (this.lease.probe && !this.settled) this.desk.settle(this.lease, { verdict: 'well' });
       return stream;
     } catch (error) {
       if (error instanceof UpstreamFailure) this.fail(error);
@@ -116,8 +118,7 @@ export class ChannelCall {
       headers: (headers) => {
         if (this.settled) return;
         const remaining = channel.limits.requestsPerMinute === undefined && channel.limits.tokensPerMinute === undefined ? undefined : readRemaining(headers);
-        // A channel on probation is trusted again with its first words, not after a long answer's last.
-        if (remaining !== undefined || lease.probe) this.desk.settle(lease, { ...(remaining === undefined ? {} : { remaining }), ...(lease.probe ? { verdict: 'well' as const } : {}) });
+        if (remaining !== undefined) this.desk.settle(lease, { remaining });
       },
       usage: (usage) => { this.usage = usage; },
       whole: () => { this.end = 'whole'; },

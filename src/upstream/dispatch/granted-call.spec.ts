@@ -178,4 +178,17 @@ describe('GrantedCall', () => {
     desk.watch?.headers({ 'x-ratelimit-remaining-requests': '3', 'x-ratelimit-remaining-tokens': '77' });
     expect(desk.settled).toEqual([{ channel: 'a', remaining: { requests: 3, tokens: 77 } }]);
   });
+
+  it('trusts a channel on probation with its first words, not with its headers', async () => {
+    const desk = new Desk([channel('a')], { a: [new UpstreamFailure('timeout')] });
+    const connect = desk.connect.bind(desk);
+    desk.connect = (to, request, given, watch) => {
+      watch.headers({});
+      return connect(to, request, given, watch);
+    };
+    const probe = { ...lease('a'), probe: true };
+    desk.again = () => Promise.resolve(probe);
+    await read(await new GrantedCall(desk, probe, () => 0).open(REQUEST, signal));
+    expect(desk.settled).toEqual([{ channel: 'a', release: 'call', verdict: 'badly' }, { channel: 'a', verdict: 'well' }]);
+  });
 });

@@ -36,7 +36,7 @@ export class LocalClient {
         dog.alive(this.timeouts.betweenTokensMs);
         const batch = read(part, joiner);
         if (batch.contents.length === 0 && batch.finishReason === undefined) continue;
-        // There are none, but they say that the call was accepted: a channel on probation is trusted again.
+        // There are none, but they say that the call was accepted.
         if (!spoke) watch.headers({});
         spoke = true;
         if (batch.usage !== undefined) watch.usage(batch.usage);
