@@ -43,12 +43,28 @@ const channel = async (id = ''): Promise<{ state: string; state_reason: string |
 describe('a channel that fails before the first word', () => {
   it.each<[string, KeyBehaviour]>([
     ['is over its limit', '429'], ['has no money left', 'insufficient_quota'], ['breaks', '500'], ['does not know the model', '404'], ['hangs', 'hang'], ['sends nonsense', { malformed: true, afterTokens: 0 }],
-    ['resets', { reset: 'before-headers' }],
+    ['resets', { reset: 'before-headers' }], ['hangs after its headers', { hang: 'before-first-token' }],
   ])('and %s costs nobody his answer as long as another one is well', async (_, behaviour) => {
     const { name } = await model({ api_key: 'sk-first' }, { api_key: 'sk-second' });
     await switchUpstream(platform, behaviour, 'sk-first');
     expect(await answer(name, '还是答了')).toBe('还是答了');
     expect((await upstreamKey(platform, 'sk-second')).accepted).toBe(1);
+  });
+
+  it('is one of many, and the last one of them is well', async () => {
+    const keys = Array.from({ length: 8 }, (_, n) => `sk-many-${n}`);
+    const { name } = await model(...keys.map((api_key) => ({ api_key })));
+    await Promise.all(keys.slice(0, 7).map((key) => switchUpstream(platform, '500', key)));
+    expect(await answer(name, '第八个')).toBe('第八个');
+  });
+
+  it('is asked again a little later when the only other one wants none for a minute', async () => {
+    const { name } = await model({ api_key: 'sk-blocked' }, { api_key: 'sk-stumbles' });
+    await switchUpstream(platform, { status: 429, retryAfter: 60 }, 'sk-blocked');
+    expect(await answer(name, '先绕过去')).toBe('先绕过去');
+    expect(wordsOf(await (await ask(name, scripted({ text: '再试一次', status: 500, failTimes: 1 }))).all())).toBe('再试一次');
+    expect(await upstreamArrivals(platform, 'key=sk-blocked')).toHaveLength(1);
+    expect(await upstreamArrivals(platform, 'key=sk-stumbles')).toHaveLength(3);
   });
 
   it('that can not be reached is passed over', async () => {

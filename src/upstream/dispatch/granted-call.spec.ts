@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { CallReport, Lease } from '../admission/lease.js';
 import type { Channel } from '../channels/channel.js';
 import type { CallWatch } from '../stream/call-watch.js';
@@ -47,7 +47,14 @@ class Desk implements CallDesk {
     return Promise.resolve(this.expired ? undefined : given);
   }
 
+  /** Waits of channels that have no room, each for ever. */
+  readonly full = new Map<string, number>();
+  readonly retries: string[] = [];
+
   again(channels: readonly Channel[]): Promise<Lease | number> {
+    const free = channels.find(({ id }) => !this.full.has(id));
+    if (free === undefined) return Promise.resolve(Math.min(...channels.map(({ id }) => this.full.get(id) ?? 0)));
+    if (this.full.size > 0) return Promise.resolve(lease(free.id));
     return Promise.resolve(this.waits.shift() ?? lease(channels[0]?.id ?? ''));
   }
 
@@ -65,8 +72,8 @@ class Desk implements CallDesk {
     // Counted elsewhere.
   }
 
-  retried(): void {
-    // Counted elsewhere.
+  retried(at: Channel): void {
+    this.retries.push(at.id);
   }
 
   spoke(): void {
@@ -89,6 +96,10 @@ class Desk implements CallDesk {
     // Never here.
   }
 }
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 async function read(stream: AsyncIterable<DeltaBatch>): Promise<string> {
   let text = '';
@@ -177,6 +188,46 @@ describe('GrantedCall', () => {
     await new GrantedCall(desk, lease('a')).open(REQUEST, signal);
     desk.watch?.headers({ 'x-ratelimit-remaining-requests': '3', 'x-ratelimit-remaining-tokens': '77' });
     expect(desk.settled).toEqual([{ channel: 'a', remaining: { requests: 3, tokens: 77 } }]);
+  });
+
+  it('asks every channel once before it gives up, however many there are, and no more than sixteen', async () => {
+    const names = Array.from({ length: 20 }, (_, n) => `c${n}`);
+    const failures = Object.fromEntries(names.map((name) => [name, [new UpstreamFailure('server', 500)]]));
+    const seven = new Desk(names.slice(0, 8).map((name) => channel(name)), Object.fromEntries(Object.entries(failures).slice(0, 7)));
+    expect(await read(await new GrantedCall(seven, lease('c0'), () => 0).open(REQUEST, signal))).toBe('from c7');
+    const all = new Desk(names.map((name) => channel(name)), Object.fromEntries(names.map((name) => [name, Array.from({ length: 9 }, () => new UpstreamFailure('server', 500))])));
+    await expect(new GrantedCall(all, lease('c0'), () => 0).open(REQUEST, signal)).rejects.toMatchObject({ kind: 'server' });
+    expect([new Set(all.connected).size, all.connected.length]).toEqual([16, 22]);
+  });
+
+  it.each([60_000, 1_000])('asks a channel that failed once again while the only other one has no room for %i ms', async (waitMs) => {
+    const desk = new Desk([channel('a'), channel('b')], { a: [new UpstreamFailure('server', 500)] });
+    desk.full.set('b', waitMs);
+    expect(await read(await new GrantedCall(desk, lease('a'), () => 0).open(REQUEST, signal))).toBe('from a');
+    expect([desk.connected, desk.retries]).toEqual([['a', 'a'], ['a']]);
+  });
+
+  it('lets a channel that failed rest before it is asked again, and prefers one that gets free meanwhile', async () => {
+    const desk = new Desk([channel('a'), channel('b')], { a: [new UpstreamFailure('server', 500)] });
+    desk.full.set('b', 20);
+    const opening = new GrantedCall(desk, lease('a'), () => 1).open(REQUEST, signal);
+    await vi.waitFor(() => expect(desk.connected).toEqual(['a']));
+    desk.full.set('b', 20).delete('b');
+    expect(await read(await opening)).toBe('from b');
+  });
+
+  it('asks a channel that was not asked yet and has room, however long the others took to fail', async () => {
+    vi.useFakeTimers();
+    const desk = new Desk([channel('a'), channel('b'), channel('c')], {});
+    const connect = desk.connect.bind(desk);
+    desk.connect = async (to, ...rest) => {
+      if (to.id === 'c') return connect(to, ...rest);
+      desk.connected.push(to.id);
+      await vi.advanceTimersByTimeAsync(60_000);
+      throw new UpstreamFailure('timeout');
+    };
+    expect(await read(await new GrantedCall(desk, lease('a'), () => 0).open(REQUEST, signal))).toBe('from c');
+    expect(desk.connected).toEqual(['a', 'b', 'c']);
   });
 
   it('trusts a channel on probation with its first words, not with its headers', async () => {

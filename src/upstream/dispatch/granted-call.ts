@@ -10,16 +10,28 @@ import { ChannelCall } from './channel-call.js';
 import { rivalsOf } from './hedges.js';
 import { race } from './race.js';
 
-/** Calls of one answer, the first included. */
-const CALLS = 6;
+/** Channels asked for one answer. */
+const CHANNELS = 16;
 /** Calls of one channel for one answer. */
 const CALLS_OF_CHANNEL = 3;
+/** Calls of one answer beyond the first one of each channel: no channel is left unasked because others were asked twice. */
+const REPEATS = 6;
 const BACKOFF_MS = 200;
 const BACKOFF_CAP_MS = 5_000;
-/** How long an answer looks for a channel after its first call failed. */
+/** How long an answer waits for a channel after its first call failed. One that was not asked yet and has room needs no waiting, and is asked even later. */
 const PATIENCE_MS = 15_000;
 /** Room may come before the predicted time: another call ends. */
 const ASK_MS = 250;
+
+interface Admitted {
+  readonly lease: Lease;
+  readonly channel: Channel;
+}
+
+interface Failed {
+  readonly channel: Channel;
+  readonly failure: UpstreamFailure;
+}
 
 /**
  * One answer's calls: the first on the channel that admission chose; after a failure before the first words on
@@ -30,6 +42,8 @@ export class GrantedCall {
   private readonly calls = new Map<string, number>();
   private made = 0;
   private givenUp: number | undefined;
+  /** Until then no channel is asked again. */
+  private restedAt = 0;
   /** Not used yet. */
   private lease: Lease | undefined;
   private current: ChannelCall | undefined;
@@ -43,21 +57,21 @@ export class GrantedCall {
 
   /** @throws UpstreamFailure of the last call, when none went well in time; the signal's reason when it was aborted. */
   async open(request: UpstreamRequest, signal: AbortSignal): Promise<AsyncIterable<DeltaBatch>> {
-    for (let last: UpstreamFailure | undefined; ; ) {
-      const { lease, channel } = await this.admitted(last, signal);
+    for (let last: Failed | undefined; ; ) {
+      const { lease, channel } = await this.admitted(last?.failure, signal);
+      if (last !== undefined) this.desk.retried(last.channel, last.failure);
       this.lease = undefined;
       const call = this.begin(lease, channel);
       this.current = call;
       try {
         return await this.answered(call, request, signal);
-      } catch (error) {
-        if (!(error instanceof UpstreamFailure)) throw error;
-        last = error;
-        if (call.again === 'never' || this.rival?.again === 'never') throw error;
-        this.givenUp ??= performance.now() + PATIENCE_MS;
-        if (this.exhausted()) throw error;
-        this.desk.retried(channel, error);
-        if (this.others().length === 0) await delay(Math.min(this.timeLeft(), this.random() * Math.min(BACKOFF_CAP_MS, BACKOFF_MS * 2 ** this.made)), signal);
+      } catch (failure) {
+        if (!(failure instanceof UpstreamFailure)) throw failure;
+        if (call.again === 'never' || this.rival?.again === 'never') throw failure;
+        const failedAt = performance.now();
+        if (last === undefined) this.givenUp = failedAt + PATIENCE_MS;
+        last = { channel, failure };
+        this.restedAt = failedAt + this.random() * Math.min(BACKOFF_CAP_MS, BACKOFF_MS * 2 ** this.made);
       }
     }
   }
@@ -97,7 +111,7 @@ export class GrantedCall {
 
   /** The second call beside a late one, not made yet: one for an answer. */
   private async second(late: Channel): Promise<ChannelCall | undefined> {
-    const channels = this.made >= CALLS ? [] : rivalsOf(late, this.others());
+    const channels = rivalsOf(late, this.others());
     const lease = channels.length === 0 ? undefined : await this.desk.hedge(late, channels);
     const channel = channels.find(({ id }) => id === lease?.channelId);
     if (lease === undefined || channel === undefined) return undefined;
@@ -107,7 +121,7 @@ export class GrantedCall {
   }
 
   /** The lease at hand, good for this moment; else a new one, waited for as long as patience lasts. */
-  private async admitted(last: UpstreamFailure | undefined, signal: AbortSignal): Promise<{ readonly lease: Lease; readonly channel: Channel }> {
+  private async admitted(last: UpstreamFailure | undefined, signal: AbortSignal): Promise<Admitted> {
     if (this.lease !== undefined) {
       const channel = this.desk.candidates().find((each) => each.id === this.lease?.channelId && each.state === 'active');
       const lease = channel === undefined ? undefined : await this.desk.depart(this.lease);
@@ -121,32 +135,47 @@ export class GrantedCall {
     this.givenUp ??= performance.now() + PATIENCE_MS;
     for (;;) {
       signal.throwIfAborted();
-      const others = this.others();
-      const channels = others.length > 0 ? others : this.usable();
-      if (channels.length === 0) throw last ?? new UpstreamFailure('connect');
-      const answer = await this.desk.again(channels);
-      if (typeof answer !== 'number') {
-        this.lease = answer;
-        const channel = channels.find((each) => each.id === answer.channelId);
-        if (channel !== undefined) return { lease: answer, channel };
-      } else if (answer > this.timeLeft()) {
-        throw last ?? new UpstreamFailure('rate_limited', undefined, answer);
-      } else {
-        await delay(Math.min(answer, ASK_MS), signal);
-      }
+      const free = await this.free();
+      if (typeof free !== 'number') return free;
+      if (free > this.timeLeft()) throw last ?? (free === Infinity ? new UpstreamFailure('connect') : new UpstreamFailure('rate_limited', undefined, free));
+      await delay(Math.min(free, ASK_MS), signal);
     }
   }
 
-  private usable(): readonly Channel[] {
-    return this.desk.candidates().filter((channel) => channel.state === 'active' && (this.calls.get(channel.id) ?? 0) < CALLS_OF_CHANNEL);
+  /** A lease of a channel that was not asked yet, else of one that had its rest; a number: ms until one may be there, Infinity where there is none to wait for. */
+  private async free(): Promise<Admitted | number> {
+    const other = await this.ask(this.others());
+    if (typeof other !== 'number') return other;
+    const again = this.again();
+    if (again.length === 0) return other;
+    const restMs = this.restedAt - performance.now();
+    const rested = restMs > 0 ? restMs : await this.ask(again);
+    return typeof rested === 'number' ? Math.min(other, rested) : rested;
   }
 
+  private async ask(channels: readonly Channel[]): Promise<Admitted | number> {
+    if (channels.length === 0) return Infinity;
+    const lease = await this.desk.again(channels);
+    if (typeof lease === 'number') return lease;
+    this.lease = lease;
+    const channel = channels.find(({ id }) => id === lease.channelId);
+    if (channel === undefined) throw new Error('the gate chose a channel that it was not asked for');
+    return { lease, channel };
+  }
+
+  private active(): readonly Channel[] {
+    return this.desk.candidates().filter(({ state }) => state === 'active');
+  }
+
+  /** Those not asked yet. */
   private others(): readonly Channel[] {
-    return this.usable().filter((channel) => !this.calls.has(channel.id));
+    return this.calls.size >= CHANNELS ? [] : this.active().filter(({ id }) => !this.calls.has(id));
   }
 
-  private exhausted(): boolean {
-    return this.made >= CALLS || this.timeLeft() <= 0 || this.usable().length === 0;
+  /** Those that failed, and may do better now. */
+  private again(): readonly Channel[] {
+    if (this.timeLeft() <= 0 || this.made - this.calls.size >= REPEATS) return [];
+    return this.active().filter(({ id }) => this.calls.has(id) && (this.calls.get(id) ?? 0) < CALLS_OF_CHANNEL);
   }
 
   private timeLeft(): number {
