@@ -23,6 +23,9 @@ describe('failureOfStatus', () => {
     [401, undefined, 'key'], [403, undefined, 'key'], [404, undefined, 'not_found'], [429, undefined, 'rate_limited'],
     [429, 'insufficient_quota', 'quota'], [402, undefined, 'quota'],
     [500, undefined, 'server'], [503, undefined, 'server'], [408, undefined, 'timeout'], [400, undefined, 'refused'],
+    [301, undefined, 'malformed'], [307, undefined, 'malformed'], [201, undefined, 'malformed'], [204, undefined, 'malformed'],
+    [405, undefined, 'malformed'], [407, undefined, 'malformed'], [415, undefined, 'malformed'], [410, undefined, 'not_found'], [409, undefined, 'server'],
+    [413, undefined, 'refused'], [422, undefined, 'refused'], [413, 'context_length_exceeded', 'context_length'],
     [400, 'context_length_exceeded', 'context_length'], [400, 'content_filter', 'content_policy'],
   ] as const)('takes %s %s for %s', (status, code, kind) => {
     expect(failureOfStatus(status, code, undefined)).toMatchObject({ kind });

@@ -16,17 +16,24 @@ export function failureOfStatus(status: number, code: string | undefined, retryA
   return new UpstreamFailure(kind, status, retryAfterMs);
 }
 
+/**
+ * What only the asker's own words and wishes can be the reason for: a bad or unreadable value, a text that is too long.
+ * All else that is no success (a redirect, another 2xx, 405, 407, 415 …) speaks of method, address, proxy or media
+ * type, which are the same for every request: the channel is no such server, and another one may well answer.
+ */
+const OF_THE_REQUEST: ReadonlySet<number> = new Set([400, 413, 422]);
+
 function kindOfStatus(status: number, code: string | undefined): FailureKind {
   if (code === 'context_length_exceeded') return 'context_length';
   if (code === 'content_filter' || code === 'content_policy_violation' || code === 'data_inspection_failed') return 'content_policy';
   if (code === 'insufficient_quota') return 'quota';
   if (status === 402) return 'quota';
   if (status === 401 || status === 403) return 'key';
-  if (status === 404) return 'not_found';
+  if (status === 404 || status === 410) return 'not_found';
   if (status === 429) return 'rate_limited';
   if (status === 408) return 'timeout';
-  if (status >= 500) return 'server';
-  return 'refused';
+  if (status === 409 || status >= 500) return 'server';
+  return OF_THE_REQUEST.has(status) ? 'refused' : 'malformed';
 }
 
 /** `Retry-After` in seconds or as an HTTP date (RFC 9110, 10.2.3), or OpenAI's `retry-after-ms`; in milliseconds, at most 60 s. */
