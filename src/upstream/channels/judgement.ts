@@ -33,7 +33,8 @@ export function judge(failure: UpstreamFailure, kind: ChannelKind): Judgement {
     case 'server':
       return { ...base, sick: true, blockedMs: failure.retryAfterMs };
     case 'rate_limited':
-      return { ...base, blockedMs: failure.retryAfterMs ?? BLOCKED_MS };
+      // "Too many, again after 0 s" is no advice.
+      return { ...base, blockedMs: failure.retryAfterMs === undefined || failure.retryAfterMs <= 0 ? BLOCKED_MS : failure.retryAfterMs };
     case 'quota':
       return { ...base, blockedMs: Math.max(QUOTA_BLOCKED_MS, failure.retryAfterMs ?? 0) };
     case 'key':
