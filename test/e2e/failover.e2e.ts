@@ -43,7 +43,7 @@ const channel = async (id = ''): Promise<{ state: string; state_reason: string |
 describe('a channel that fails before the first word', () => {
   it.each<[string, KeyBehaviour]>([
     ['is over its limit', '429'], ['has no money left', 'insufficient_quota'], ['breaks', '500'], ['does not know the model', '404'], ['hangs', 'hang'], ['sends nonsense', { malformed: true, afterTokens: 0 }],
-    ['resets', { reset: 'before-headers' }], ['hangs after its headers', { hang: 'before-first-token' }], ['is no such server', { status: 405 }],
+    ['resets', { reset: 'before-headers' }], ['hangs after its headers', { hang: 'before-first-token' }], ['is no such server', { status: 405 }], ['says nothing', { text: '', usage: 'absent' }],
   ])('and %s costs nobody his answer as long as another one is well', async (_, behaviour) => {
     const { name } = await model({ api_key: 'sk-first' }, { api_key: 'sk-second' });
     await switchUpstream(platform, behaviour, 'sk-first');

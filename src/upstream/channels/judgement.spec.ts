@@ -7,7 +7,7 @@ describe('judge', () => {
     expect(judge(new UpstreamFailure('rate_limited', 429, told), 'openai')).toMatchObject({ again: 'elsewhere', blockedMs });
   });
 
-  it.each([['malformed', true], ['not_found', false]] as const)('asks elsewhere after %s; the channel is sick: %s', (kind, sick) => {
+  it.each([['malformed', true], ['empty', false], ['not_found', false]] as const)('asks elsewhere after %s; the channel is sick: %s', (kind, sick) => {
     expect(judge(new UpstreamFailure(kind, 200), 'openai')).toMatchObject({ again: 'elsewhere', sick });
   });
 });

@@ -40,6 +40,7 @@ export function judge(failure: UpstreamFailure, kind: ChannelKind): Judgement {
     case 'key':
       return { ...base, sick: true, disable: 'key' };
     case 'not_found':
+    case 'empty': // Were it a sickness, questions that ask for silence could take a channel away from everybody.
       return base;
     case 'context_length':
       // A model of our own is given a smaller context than its window, for the sake of memory.

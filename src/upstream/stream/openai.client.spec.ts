@@ -1,0 +1,116 @@
+import { once } from 'node:events';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { UpstreamUsage } from './delta.js';
+import { UpstreamFailure } from './failure.js';
+import { OpenAiClient } from './openai.client.js';
+import { Transport } from './transport.js';
+
+const TIMEOUTS = { connectMs: 1_000, firstTokenMs: 200, betweenTokensMs: 200 };
+const REQUEST = { model: 'm', messages: [{ role: 'user' as const, content: '你好' }], maxTokens: 10, sampling: {} };
+const DONE = 'data: [DONE]\n\n';
+
+let transport: Transport;
+let server: Server;
+let course: (response: ServerResponse) => void;
+
+beforeEach(async () => {
+  transport = new Transport({ connectMs: TIMEOUTS.connectMs });
+  server = createServer((request, response) => {
+    request.resume().once('end', () => course(response.writeHead(200, { 'content-type': 'text/event-stream' })));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+});
+afterEach(async () => {
+  server.closeAllConnections();
+  server.close();
+  await transport.close();
+});
+
+function chunk(delta: Record<string, unknown>, finishReason: string | null = null, usage?: readonly [number, number]): string {
+  return `data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason: finishReason }], ...(usage === undefined ? {} : { usage: { prompt_tokens: usage[0], completion_tokens: usage[1] } }) })}\n\n`;
+}
+
+/** Sends these, each in a write of its own, and ends as told. */
+function says(parts: readonly string[], end: 'end' | 'reset'): void {
+  course = (response) => void (async () => {
+    for (const part of parts) await new Promise((resolve) => { response.write(part, resolve); });
+    if (end === 'end') response.end();
+    else response.destroy();
+  })();
+}
+
+interface Told {
+  readonly text: string;
+  readonly finishReason: string | undefined;
+  readonly usage: UpstreamUsage | undefined;
+  /** How it ended: by its own, or the failure before (`unopened`) or after its first words. */
+  readonly end: string;
+  readonly seen: string;
+}
+
+async function ask(): Promise<Told> {
+  const client = new OpenAiClient({ baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, apiKey: 'none' }, transport, TIMEOUTS);
+  const seen: string[] = [];
+  const watch = { headers: () => undefined, usage: () => undefined, whole: () => void seen.push('whole'), broke: () => void seen.push('broke') };
+  let [text, end, opened]: [string, string, boolean] = ['', 'end', false];
+  let finishReason: string | undefined;
+  let usage: UpstreamUsage | undefined;
+  try {
+    const stream = await client.open(REQUEST, new AbortController().signal, watch);
+    opened = true;
+    for await (const batch of stream) {
+      text += batch.contents.join('');
+      finishReason = batch.finishReason ?? finishReason;
+      usage = batch.usage ?? usage;
+    }
+  } catch (error) {
+    if (!(error instanceof UpstreamFailure)) throw error;
+    end = `${opened ? '' : 'unopened '}${error.kind}`;
+  }
+  return { text, finishReason, usage, end, seen: seen.join() };
+}
+
+describe('an answer of which only its frame came', () => {
+  it.each([
+    ['usage so far', chunk({ role: 'assistant', content: '' }, null, [10, 0])],
+    ['an empty reason to finish', chunk({ role: 'assistant', content: '' }, '')],
+    ['a role', chunk({ role: 'assistant', content: '' })],
+  ])('before the connection broke (%s) is not opened', async (_, first) => {
+    says([first], 'reset');
+    expect(await ask()).toMatchObject({ end: 'unopened cut', seen: '' });
+  });
+
+  it('keeps what it told before the first words', async () => {
+    says([chunk({ role: 'assistant' }, null, [10, 0]), chunk({ content: '好' }), chunk({}, 'stop'), DONE], 'end');
+    expect(await ask()).toMatchObject({ text: '好', finishReason: 'stop', usage: { promptTokens: 10, completionTokens: 0 }, end: 'end', seen: 'whole' });
+  });
+});
+
+describe('an answer without words', () => {
+  it.each<[string, readonly string[], string]>([
+    ['only [DONE]', [DONE], 'unopened malformed'],
+    ['an end and [DONE]', [chunk({}, 'stop'), DONE], 'unopened empty'],
+    ['an end alone', [chunk({}, 'stop')], 'unopened empty'],
+    ['an end and no tokens', [chunk({}, 'stop'), chunk({}, null, [10, 0]), DONE], 'unopened empty'],
+    ['nothing', [], 'unopened cut'],
+  ])('is none (%s)', async (_, parts, end) => {
+    says(parts, 'end');
+    expect(await ask()).toMatchObject({ end, seen: '' });
+  });
+
+  it.each<[string, readonly string[]]>([
+    ['stop', [chunk({}, 'stop'), chunk({}, null, [10, 5]), DONE]],
+    ['length', [chunk({ reasoning_content: '想' }), chunk({}, 'length'), DONE]],
+    ['content_filter', [chunk({}, 'content_filter')]],
+  ])('is one where it says why, or what it took (%s)', async (finishReason, parts) => {
+    says(parts, 'end');
+    expect(await ask()).toMatchObject({ text: '', finishReason, end: 'end', seen: 'whole' });
+  });
+});
+
+it('an answer that says "" for its end and no [DONE] is not whole', async () => {
+  says([chunk({ content: '前半' }, '')], 'end');
+  expect(await ask()).toMatchObject({ text: '前半', finishReason: undefined, end: 'cut', seen: 'broke' });
+});
