@@ -10,6 +10,7 @@ import { Transport } from './transport.js';
 const TIMEOUTS = { connectMs: 1_000, firstTokenMs: 200, betweenTokensMs: 200 };
 const REQUEST = { model: 'm', messages: [{ role: 'user' as const, content: '你好' }], maxTokens: 10, sampling: {} };
 const DONE = 'data: [DONE]\n\n';
+const COMMENT = ': keep-alive\n\n';
 
 let transport: Transport;
 let server: Server;
@@ -39,6 +40,15 @@ function says(parts: readonly string[], end: 'end' | 'reset'): void {
     if (end === 'end') response.end();
     else response.destroy();
   })();
+}
+
+/** Sends this every so many milliseconds, for ever. */
+function repeats(first: string, part: string, everyMs: number): void {
+  course = (response) => {
+    response.write(first === '' ? COMMENT : first);
+    const timer = setInterval(() => response.write(part), everyMs);
+    response.once('close', () => clearInterval(timer));
+  };
 }
 
 interface Told {
@@ -113,4 +123,31 @@ describe('an answer without words', () => {
 it('an answer that says "" for its end and no [DONE] is not whole', async () => {
   says([chunk({ content: '前半' }, '')], 'end');
   expect(await ask()).toMatchObject({ text: '前半', finishReason: undefined, end: 'cut', seen: 'broke' });
+});
+
+describe('signs of life', () => {
+  it('that are comments only put off the limits, not for ever', async () => {
+    repeats('', COMMENT, 50);
+    expect(await ask()).toMatchObject({ end: 'unopened timeout' });
+    repeats(chunk({ content: '半' }), COMMENT, 50);
+    expect(await ask()).toMatchObject({ text: '半', end: 'timeout' });
+    repeats(chunk({ content: '完' }, 'stop') + DONE, COMMENT, 50);
+    expect(await ask()).toMatchObject({ text: '完', end: 'end', seen: 'whole' });
+  });
+
+  it('give a slow first word more time than silence would', async () => {
+    course = (response) => {
+      const timer = setInterval(() => response.write(COMMENT), 50);
+      setTimeout(() => { clearInterval(timer); response.end(chunk({ content: '慢' }, 'stop') + DONE); }, 400);
+    };
+    expect(await ask()).toMatchObject({ text: '慢', end: 'end' });
+  });
+
+  it('that are thoughts count like words', async () => {
+    course = (response) => {
+      const timer = setInterval(() => response.write(chunk({ reasoning_content: '想' })), 50);
+      setTimeout(() => { clearInterval(timer); response.end(chunk({ content: '想好了' }, 'stop') + DONE); }, 900);
+    };
+    expect(await ask()).toMatchObject({ text: '想好了', end: 'end' });
+  });
 });

@@ -44,8 +44,7 @@ export class OpenAiClient {
       dog.alive(this.timeouts.firstTokenMs);
       for await (const bytes of body) {
         const batch = reader.push(bytes);
-        // After [DONE] the rest is read to its end, briefly, so that the connection can serve again.
-        dog.alive(reader.done ? AFTER_DONE_MS : reader.opened ? this.timeouts.betweenTokensMs : this.timeouts.firstTokenMs);
+        this.mind(dog, reader);
         if (batch?.usage !== undefined) watch.usage(batch.usage);
         if (batch !== undefined) yield batch;
       }
@@ -63,6 +62,13 @@ export class OpenAiClient {
     } finally {
       dog.stop();
     }
+  }
+
+  /** After [DONE] the rest is read to its end, briefly, so that the connection can serve again. */
+  private mind(dog: Watchdog, reader: ChunkReader): void {
+    const ms = reader.done ? AFTER_DONE_MS : reader.opened ? this.timeouts.betweenTokensMs : this.timeouts.firstTokenMs;
+    if (reader.progressed) dog.alive(ms);
+    else dog.heard(ms);
   }
 
   private async send(request: UpstreamRequest, signal: AbortSignal, watch: CallWatch): Promise<AsyncIterable<Uint8Array>> {

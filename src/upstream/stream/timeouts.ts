@@ -1,9 +1,13 @@
 import { UpstreamFailure } from './failure.js';
 
+/** With noise alone an upstream may take so many times as long as without. */
+const NOISE_FACTOR = 3;
+
 /** A dead man's switch on an upstream call: aborts it when the next sign of life comes too late. One timer, moved on by each sign. */
 export class Watchdog {
   private timer: NodeJS.Timeout;
   private ms = 0;
+  private aliveAt = performance.now();
   private readonly controller = new AbortController();
   readonly signal: AbortSignal;
 
@@ -14,12 +18,13 @@ export class Watchdog {
 
   /** A sign of life came; the next is due within `ms`. */
   alive(ms: number): void {
-    if (ms === this.ms) {
-      this.timer.refresh();
-      return;
-    }
-    clearTimeout(this.timer);
-    this.timer = this.arm(ms);
+    this.aliveAt = performance.now();
+    this.move(ms);
+  }
+
+  /** Noise came, as keep-alive comments are: something is due within `ms`, and a sign of life within three times that since the last one. */
+  heard(ms: number): void {
+    this.move(Math.max(0, Math.min(ms, this.aliveAt + ms * NOISE_FACTOR - performance.now())));
   }
 
   stop(): void {
@@ -29,6 +34,15 @@ export class Watchdog {
   /** Whether it was this switch, not the caller, that aborted. */
   get fired(): boolean {
     return this.controller.signal.aborted;
+  }
+
+  private move(ms: number): void {
+    if (ms === this.ms) {
+      this.timer.refresh();
+      return;
+    }
+    clearTimeout(this.timer);
+    this.timer = this.arm(ms);
   }
 
   private arm(ms: number): NodeJS.Timeout {
