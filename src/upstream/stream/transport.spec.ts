@@ -1,10 +1,14 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Transport } from './transport.js';
 
-const transport = new Transport({ connectMs: 1_000 });
+let transport: Transport;
 let server: Server;
+
+beforeEach(() => {
+  transport = new Transport({ connectMs: 1_000 });
+});
 
 afterEach(async () => {
   server.closeAllConnections();
@@ -26,5 +30,14 @@ describe('Transport', () => {
     await new Promise(setImmediate);
     process.removeListener('uncaughtException', note);
     expect(faults).toEqual([]);
+  });
+
+  it('takes an error answer that never ends for what its status says', async () => {
+    server = createServer((_, response) => void response.writeHead(429, { 'content-type': 'application/json', 'retry-after': '7' }).write('{"error":'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const signal = AbortSignal.timeout(4_000);
+    const asked = transport.fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, { body: '{}', signal });
+    await expect(asked).rejects.toMatchObject({ kind: 'rate_limited', retryAfterMs: 7_000 });
+    expect(signal.aborted).toBe(false);
   });
 });

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { OutboundGuard } from '../../platform/network/index.js';
 import { Agent, ProxyAgent, request, type Dispatcher } from 'undici';
 import { failureOfStatus, readRetryAfter, UpstreamFailure } from './failure.js';
@@ -5,6 +6,9 @@ import { now } from '../../platform/values/index.js';
 
 /** Most bytes of an error answer that are read to classify it. */
 const ERROR_BODY_LIMIT = 64 * 1024;
+
+/** How long an error answer may take to come after its status. */
+const ERROR_BODY_MS = 2_000;
 
 const WARM_BODY_LIMIT = 1024 * 1024;
 
@@ -75,19 +79,25 @@ export class Transport {
   }
 }
 
-async function readBounded(body: AsyncIterable<Buffer> & { destroy(): unknown }): Promise<string> {
+/** What came of an error answer within its bounds of size and time. */
+async function readBounded(body: Readable): Promise<string> {
   const parts: Buffer[] = [];
   let size = 0;
+  // Whoever destroys a body makes it emit an error.
+  body.on('error', () => undefined);
+  const late = setTimeout(() => body.destroy(), ERROR_BODY_MS);
   try {
-    for await (const part of body) {
+    for await (const part of body as AsyncIterable<Buffer>) {
       parts.push(part);
       size += part.length;
       if (size > ERROR_BODY_LIMIT) break;
     }
   } catch {
     // A broken error answer is classified by its status alone.
+  } finally {
+    clearTimeout(late);
+    body.destroy();
   }
-  body.destroy();
   return Buffer.concat(parts).toString('utf8');
 }
 
