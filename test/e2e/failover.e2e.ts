@@ -79,6 +79,18 @@ describe('a channel that fails before the first word', () => {
     expect(await upstreamArrivals(platform, 'key=sk-first')).toHaveLength(5);
   });
 
+  it('for want of the model is not asked for it again for a while, but for its others', async () => {
+    const { name, ids } = await model({ api_key: 'sk-lacks', name: 'lacks it' }, { api_key: 'sk-second' });
+    const { name: other } = await model();
+    await switchUpstream(platform, 'ok', 'sk-lacks');
+    await platform.api.ok('PATCH', `/admin/v1/channels/${ids[0]}`, { token: staff, body: { models: [{ model: name, upstream_name: 'missing-here' }, { model: other, upstream_name: 'sim-chat' }] } });
+    for (let n = 0; n < 3; n += 1) expect(await answer(name, `第${n}个`)).toBe(`第${n}个`);
+    const { text } = await platform.api.get('/metrics');
+    expect(/^bailiao_upstream_errors_total\{kind="not_found",channel="lacks it"\} (\d+)$/m.exec(text)?.[1]).toBe('1');
+    expect(await answer(other, '别的模型')).toBe('别的模型');
+    expect((await upstreamKey(platform, 'sk-lacks')).accepted).toBe(1);
+  });
+
   it('for its key is disabled on the spot, and used again once a person has entered a new one', async () => {
     const { name, ids } = await model({ api_key: 'sk-dead' }, { api_key: 'sk-second' });
     await switchUpstream(platform, '401', 'sk-dead');

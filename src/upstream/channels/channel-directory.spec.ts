@@ -42,4 +42,19 @@ describe('ChannelDirectory', () => {
     strict.replace([], []);
     expect([idsOf(strict.candidates(MINE, 'm')), changes]).toEqual([[], 1]);
   });
+
+  it('leaves out a channel that did not know the model, for half a minute, where another one is active', () => {
+    let now = 1_000;
+    const [first, second, paused] = [channel('first', { priority: 1 }), channel('second', { priority: 2 }), channel('paused', { priority: 3, state: 'paused' })];
+    const forgetful = new ChannelDirectory([first, second, paused], () => now);
+    forgetful.noteUnknown(first, 'm');
+    expect(idsOf(forgetful.candidates('nobody', 'm'))).toEqual(['second', 'paused']);
+    forgetful.noteUnknown(second, 'm');
+    expect(idsOf(forgetful.candidates('nobody', 'm'))).toEqual(['first', 'second', 'paused']);
+    now += 30_000;
+    expect(idsOf(forgetful.candidates('nobody', 'm'))).toEqual(['first', 'second', 'paused']);
+    forgetful.noteUnknown(first, 'm');
+    forgetful.replace([{ ...first }, second, paused], []);
+    expect(idsOf(forgetful.candidates('nobody', 'm'))).toEqual(['first', 'second', 'paused']);
+  });
 });

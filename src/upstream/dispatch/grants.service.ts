@@ -99,6 +99,7 @@ export class Grants {
       leave: () => void this.gate.forget(ticket.runId, ticket.subjects).catch((error: unknown) => this.logger.debug({ run: ticket.runId, ...errorFields(error) }, 'a run could not leave the gate')),
       failed: (channel, failure, judgement) => {
         if (judgement.disable === 'key') this.keyDied(channel);
+        if (failure.kind === 'not_found') this.directory.noteUnknown(channel, ticket.model);
         this.metrics.upstreamErrors.inc({ kind: failure.kind, channel: channelLabel(channel) });
         this.logger.warn({ run: ticket.runId, tenant: ticket.tenantId, channel: channel.id, kind: failure.kind, status: failure.status }, 'a call to a channel failed');
       },
