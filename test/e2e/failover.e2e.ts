@@ -91,6 +91,15 @@ describe('a channel that fails before the first word', () => {
     expect((await upstreamKey(platform, 'sk-lacks')).accepted).toBe(1);
   });
 
+  it('to say a word costs nothing where no other one is left', async () => {
+    const { name } = await model({ api_key: 'sk-silent' });
+    await switchUpstream(platform, { text: '', usage: 'absent' }, 'sk-silent');
+    const before = await platform.api.ok('GET', '/v1/wallet', { token: user.token });
+    expect((await (await ask(name, scripted({ text: '不该出现' }))).all()).at(-1)).toMatchObject({ event: 'error', data: { code: 'upstream_error' } });
+    const after = await eventually(() => platform.api.ok('GET', '/v1/wallet', { token: user.token }), ({ held }) => held === before.held);
+    expect(after.balance).toBe(before.balance);
+  });
+
   it('for its key is disabled on the spot, and used again once a person has entered a new one', async () => {
     const { name, ids } = await model({ api_key: 'sk-dead' }, { api_key: 'sk-second' });
     await switchUpstream(platform, '401', 'sk-dead');
