@@ -40,6 +40,12 @@ export class ChannelDirectory {
     this.unknown.set(channel, models.set(model, this.clock() + UNKNOWN_MS));
   }
 
+  /** Whether a model has channels for a tenant, usable or not. */
+  knows(tenantId: string, model: string): boolean {
+    const isFor = (channel: Channel): boolean => channel.tenantId === tenantId || (channel.tenantId === undefined && !this.ownOnly.has(tenantId));
+    return this.all().some((channel) => isFor(channel) && channel.models.some((each) => each.model === model));
+  }
+
   find(id: string): Channel | undefined {
     return this.byId.get(id);
   }
@@ -76,12 +82,6 @@ export class ChannelDirectory {
     if (this.ownOnly.has(tenantId)) return own;
     const shared = this.ofPlatform.get(model) ?? [];
     return own.length === 0 ? shared : [...own, ...shared];
-  }
-
-  /** Whether a model has channels for a tenant, usable or not. */
-  knows(tenantId: string, model: string): boolean {
-    const isFor = (channel: Channel): boolean => channel.tenantId === tenantId || (channel.tenantId === undefined && !this.ownOnly.has(tenantId));
-    return this.all().some((channel) => isFor(channel) && channel.models.some((each) => each.model === model));
   }
 }
 
