@@ -219,6 +219,31 @@ describe('the choice among channels', () => {
   });
 });
 
+describe('how long answers are', () => {
+  const answer = async (runId: string, channel: ReturnType<typeof terms>, tokens: number): Promise<void> => {
+    const entered = await gate.enter({ runId }, [channel]);
+    if (entered.kind !== 'admitted') throw new Error(`was ${entered.kind}`);
+    await gate.settle(runId, entered.lease, channel, { release: 'run', answer: tokens, tokens });
+  };
+
+  it('is known for the platform and for each tenant with own channels apart', async () => {
+    await answer('a', terms('c'), 300);
+    await answer('b', terms('own', { owner: 'liar' }), Number.MAX_SAFE_INTEGER);
+    await answer('d', terms('other', { owner: 'brief' }), 0);
+    const { answers, own } = await gate.gate.look(['liar', 'brief', 'nobody']);
+    expect(answers).toEqual(new Map([['m', 300]]));
+    expect(own).toEqual(new Map([['liar', new Map([['m', 200_000]])], ['brief', new Map([['m', 1]])], ['nobody', new Map()]]));
+    expect(await gate.redis.pttl('{bailiao}:gate:answers:liar')).toBeGreaterThan(0);
+  });
+
+  it('forgets what no answer can have been', async () => {
+    await gate.redis.hset('{bailiao}:gate:answers', 'm', '9.007199254740991e+18', 'n', '-4', 'o', 'many');
+    expect((await gate.gate.look()).answers).toEqual(new Map());
+    await answer('a', terms('c'), 300);
+    expect((await gate.gate.look()).answers).toEqual(new Map([['m', 300]]));
+  });
+});
+
 describe('a second call beside a late one', () => {
   const late = terms('late', { con: 5 });
   const other = terms('other', { con: 1, rpm: 600, tpm: 60_000 });

@@ -4,6 +4,7 @@ import { CONFIG, type Config } from '../../platform/config/index.js';
 import { REDIS } from '../../platform/redis/index.js';
 import type { Ticket } from '../dispatch/ticket.js';
 import type { ChannelTerms } from './channel-terms.js';
+import type { AnswerLengths } from './gate-view.js';
 import { holderOf, type CallReport, type Lease } from './lease.js';
 import { AdmissionSteps } from './steps.js';
 
@@ -55,6 +56,17 @@ export interface Depth {
   readonly pool: string;
   readonly tier: string;
   readonly waiting: number;
+}
+
+/** What a node sees of the gate at a glance. */
+export interface Look {
+  /** Where somebody waits. */
+  readonly pools: readonly string[];
+  readonly waiting: number;
+  /** Of the platform's channels. */
+  readonly answers: AnswerLengths;
+  /** Of the own channels of the tenants that were asked for. */
+  readonly own: ReadonlyMap<string, AnswerLengths>;
 }
 
 /** A channel's health: `open` is asked nothing, `half_open` one thing at a time. */
@@ -151,10 +163,18 @@ export class AdmissionRepository {
     await this.steps.renew.run(this.redis, [GATE], [worker, capacity, JSON.stringify(leases)]);
   }
 
-  /** What every node looks at now and then: the pools where somebody waits, and how long answers are, in tokens by model. */
-  async look(): Promise<{ readonly pools: readonly string[]; readonly waiting: number; readonly answers: ReadonlyMap<string, number> }> {
-    const [pools, waiting, answers] = await Promise.all([this.redis.hkeys(`${GATE}:pools`), this.redis.hget(`${GATE}:waiting`, ''), this.redis.hgetall(`${GATE}:answers`)]);
-    return { pools, waiting: parseInt(waiting ?? '0', 10), answers: new Map(Object.entries(answers).map(([model, milli]) => [model, parseInt(milli, 10) / 1000])) };
+  /**
+   * What every node looks at now and then: the pools where somebody waits, and how long answers are.
+   * @param owners tenants of whose own channels this is asked, too.
+   */
+  async look(owners: readonly string[] = []): Promise<Look> {
+    const [pools, waiting, answers, own] = await Promise.all([
+      this.redis.hkeys(`${GATE}:pools`),
+      this.redis.hget(`${GATE}:waiting`, ''),
+      this.redis.hgetall(`${GATE}:answers`),
+      Promise.all(owners.map(async (owner) => [owner, lengthsOf(await this.redis.hgetall(`${GATE}:answers:${owner}`))] as const)),
+    ]);
+    return { pools, waiting: parseInt(waiting ?? '0', 10), answers: lengthsOf(answers), own: new Map(own) };
   }
 
   /** For metrics: who waits, on all nodes. */
@@ -170,6 +190,12 @@ export class AdmissionRepository {
     const [[seconds], ...opened] = await Promise.all([this.redis.time(), ...channelIds.map((id) => this.redis.hget(`${GATE}:channel:${id}`, 'opened'))]);
     return opened.map((until) => (until === null || until === '0' ? 'closed' : parseInt(until, 10) > (seconds ?? 0) * 1000 ? 'open' : 'half_open'));
   }
+}
+
+/** @param stored thousandths of a token. What is no such number is not known. */
+function lengthsOf(stored: Readonly<Record<string, string>>): AnswerLengths {
+  const known = Object.entries(stored).filter(([, milli]) => /^[1-9]\d{3,8}$/.test(milli));
+  return new Map(known.map(([model, milli]) => [model, parseInt(milli, 10) / 1000]));
 }
 
 function leaseOf([channelId, slot, cost, early, probe]: LeaseReply, tokens: number): Lease {

@@ -129,7 +129,7 @@ export class Dispatcher {
       pool: poolOf(ctx.tenantId, order.model, candidates),
       flow: flowOf(ctx),
       tier,
-      tokens: order.promptTokens + this.view.expectedAnswer(order.model, order.maxTokens),
+      tokens: order.promptTokens + this.view.expectedAnswer(candidates.map((channel) => channel.tenantId), order.model, order.maxTokens),
       promptTokens: order.promptTokens,
       paid,
       tenantWeight: queue.weight,

@@ -165,7 +165,7 @@ const holder = holderOf(ticket.runId, lease);
 
   /** Nobody waits for the books: what Redis could not be told, the lease's end makes good. */
   private settle(ticket: Ticket, lease: Lease, report: CallReport): void {
-    const channel = this.directory.find(lease.channelId) ?? goneChannel(lease.channelId);
+    const channel = this.directory.find(lease.channelId) ?? goneChannel(lease.channelId, ticket.tenantId);
     const holder = holderOf(ticket.runId, lease);
     // A run's own goes on being renewed for its subjects' sake; a second call's may even end after its run.
     if (report.release !== undefined && lease.hedge === true) this.drop(holder);
@@ -181,7 +181,7 @@ function heldOf(ticket: Ticket, lease: Lease): HeldLease {
   return { run: ticket.runId, holder: holderOf(ticket.runId, lease), channel: lease.channelId, subjects: ticket.subjects };
 }
 
-/** Deleted while a call was under way: there is nothing left to keep books of but the lease. */
-function goneChannel(id: string): Pick<Channel, 'id' | 'limits' | 'priority' | 'weight' | 'state'> {
-  return { id, limits: {}, priority: 0, weight: 1, state: 'disabled' };
+/** Deleted while a call was under way: there is nothing left to keep books of but the lease. It may have been the tenant's own: what it says counts for nobody else. */
+function goneChannel(id: string, tenantId: string): Pick<Channel, 'id' | 'tenantId' | 'limits' | 'priority' | 'weight' | 'state'> {
+  return { id, tenantId, limits: {}, priority: 0, weight: 1, state: 'disabled' };
 }

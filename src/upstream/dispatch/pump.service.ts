@@ -80,10 +80,10 @@ export class Pump implements OnApplicationShutdown {
   }
 
   private async look(): Promise<void> {
-    const seen = await this.gate.look();
+    const seen = await this.gate.look(this.view.takeAsked());
     this.lookedAt = performance.now();
     this.pools = seen.pools;
-    this.view.update(seen.waiting, seen.answers);
+    this.view.update(seen.waiting, seen.answers, seen.own);
     this.metrics.queueDepth.set(seen.waiting);
   }
 
