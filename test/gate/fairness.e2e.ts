@@ -43,9 +43,8 @@ describe('turns', () => {
     await occupy();
     for (let n = 0; n < 10_000; n += 1) await gate.enter({ runId: `flood-${n}`, tenantId: 'flood' }, [NARROW]);
     await serve(20);
-    expect(await gate.enter({ runId: 'single', tenantId: 'single' }, [NARROW])).toMatchObject({ kind: 'queued', position: 2 });
-    const next = await serve(2);
-    expect(next).toContain('single');
+    expect(await gate.enter({ runId: 'single', tenantId: 'single' }, [NARROW])).toMatchObject({ kind: 'queued', position: 1 });
+    expect(await serve(1)).toEqual(['single']);
   });
 
   it('tenants share by their weights while all of them wait', async () => {
@@ -268,8 +267,36 @@ describe('the predicted wait', () => {
     const told = new Map(await Promise.all(runs.map(async ({ runId }) => [runId, (await gate.gate.place(runId, [NARROW]))?.position ?? 0] as const)));
     const served = await serve(runs.length);
     expect(served).toHaveLength(runs.length);
-    // Within one round of those who wait, or a fifth.
-    const wrong = served.map((runId, at) => ({ runId, told: told.get(runId) ?? 0, was: at + 1 })).filter(({ told: place, was }) => Math.abs(place - was) > Math.max(5, was * 0.2));
+    const wrong = served.map((runId, at) => ({ runId, told: told.get(runId) ?? 0, was: at + 1 })).filter(({ told: place, was }) => Math.abs(place - was) > 2);
     expect(wrong).toEqual([]);
+  });
+
+  it('counts the places of users who wait for one answer each in the order in which they are served, first come first', async () => {
+    await occupy();
+    const runs = Array.from({ length: 24 }, (_, n) => ({ runId: `r${n}`, flow: `user-${(n * 7) % 24}`, tenantId: n % 8 === 3 ? 'b' : 'a' }));
+    for (const run of runs.slice(0, 20)) await gate.enter(run, [NARROW]);
+    const placeOf = async (runId: string): Promise<number | undefined> => (await gate.gate.place(runId, [NARROW]))?.position;
+    await serve(4);
+    for (const run of runs.slice(20)) {
+      const entered = await gate.enter(run, [NARROW]);
+      expect(entered).toMatchObject({ kind: 'queued', position: await placeOf(run.runId) });
+    }
+    const told = new Map<string, number>();
+    for (const { runId } of runs) told.set(runId, (await placeOf(runId)) ?? 0);
+    expect([...told.values()].filter((place) => place > 0).sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
+    for (let turn = 1; turn <= 20; turn += 1) {
+      const [next = ''] = await serve(1);
+      expect(told.get(next)).toBe(turn);
+      for (const [runId, place] of told) if (place > turn) expect(await placeOf(runId)).toBe(place - turn);
+    }
+  });
+
+  it('looks at a bounded number of lines, and still tells about the place', async () => {
+    await occupy();
+    for (let n = 0; n < 600; n += 1) await gate.enter({ runId: `a${n}`, tenantId: 'a', flow: `user-${n}` }, [NARROW]);
+    for (let n = 0; n < 400; n += 1) await gate.enter({ runId: `t${n}`, tenantId: `t${n}` }, [NARROW]);
+    expect((await gate.gate.place('a599', [NARROW]))?.position).toBe(1_000);
+    expect((await gate.gate.place('t399', [NARROW]))?.position).toBe(401);
+    expect((await gate.gate.place('a0', [NARROW]))?.position).toBe(1);
   });
 });

@@ -11,15 +11,17 @@
 --   :pool:<p>:rate       hash  how fast it is served
 --   :tenant:<p>:<t>      zset  flow -> finish tag of its first ticket
 --   :tenant:<p>:<t>:tags hash  '' -> its present, '*' -> sum of the weights of the flows that wait, 'w/'flow -> each of
---                              them, 'f/'flow -> finish tag of its last service, where that is not past
+--                              them, 'f/'flow -> finish tag of its last service, where that is not past, '#' -> newcomers so far
 --   :flow:<p>:<t>:<f>    list  run ids
---   :tags                hash  tenant -> finish tag, '' -> the present, over all pools
+--   :tags                hash  tenant -> finish tag, '' -> the present, '#' -> newcomers so far, over all pools
 --   :tickets             hash  run id -> ticket
 --   :waiting             hash  '' and every limited subject -> tickets waiting
 --   :depths              hash  pool, blank, tier -> tickets waiting
 local FOREVER = 3600000
 -- The rate at which a pool is served is measured over about so many ms.
 local MEMORY = 10000
+-- What tags of newcomers differ by: far less than any work, far more than a rounding.
+local ARRIVAL = 1e-6
 
 local function present(tags, who)
   local v = redis.call('HMGET', tags, '', who)
@@ -29,6 +31,21 @@ end
 -- The share of its tenant's time that a ticket takes.
 local function workOf(ticket)
   return math.max(ticket.tokens, 50)
+end
+
+-- Where a newcomer's tag falls among those who came at the same time: behind them, whatever it is called.
+local function lateness(tags)
+  return ((tonumber(redis.call('HGET', tags, '#')) or 0) + 1) * ARRIVAL
+end
+
+-- The start tag of a ticket's tenant and the finish tag of its flow's first ticket, as they are or would be if it came now.
+local function tagsOf(ticket)
+  local p, t, f = ticket.pool, ticket.tenantId, ticket.flow
+  local flows = GATE .. ':tenant:' .. p .. ':' .. t
+  local all, tags = GATE .. ':tags', flows .. ':tags'
+  local start = tonumber(redis.call('ZSCORE', GATE .. ':pool:' .. p, t))
+  local finish = tonumber(redis.call('ZSCORE', flows, f))
+  return start or present(all, t) + lateness(all), finish or present(tags, 'f/' .. f) + workOf(ticket) / ticket.flowWeight + lateness(tags), not start, not finish
 end
 
 local function countWaiting(ticket, by)
@@ -49,9 +66,14 @@ local function push(ticket, text, channels)
     redis.call('HSET', GATE .. ':pools', p, table.concat(ids, ','))
     redis.call('HSET', GATE .. ':pool:' .. p .. ':rate', 'since', NOW, 'at', NOW, 'served', 0)
   end
-  if not redis.call('ZSCORE', GATE .. ':pool:' .. p, t) then redis.call('ZADD', GATE .. ':pool:' .. p, present(GATE .. ':tags', t), t) end
-  if not redis.call('ZSCORE', flows, f) then
-    redis.call('ZADD', flows, present(tags, 'f/' .. f) + workOf(ticket) / ticket.flowWeight, f)
+  local start, finish, newTenant, newFlow = tagsOf(ticket)
+  if newTenant then
+    redis.call('ZADD', GATE .. ':pool:' .. p, start, t)
+    redis.call('HINCRBY', GATE .. ':tags', '#', 1)
+  end
+  if newFlow then
+    redis.call('ZADD', flows, finish, f)
+    redis.call('HINCRBY', tags, '#', 1)
     redis.call('HSET', tags, 'w/' .. f, ticket.flowWeight)
     redis.call('HINCRBYFLOAT', tags, '*', ticket.flowWeight)
   end
@@ -148,34 +170,6 @@ local function etaOf(p, channels, tokens, place)
   end
   if aMinute < math.huge and aMinute > 0 then ahead = math.min(ahead, math.ceil(place / aMinute) * WINDOW) end
   return math.ceil((c and 0 or wait) + ahead)
-end
-
--- How many of another's tickets are served while so many of one's own are, by their weights.
-local function meanwhile(waiting, own, weight, ownWeight)
-  return math.min(waiting, math.floor(own * (tonumber(weight) or 1) / ownWeight))
-end
-
--- Where a ticket stands: how many are served before it, itself included, if nobody else came. Lines of 100 flows and 200 tenants are looked at.
-local function placeOf(ticket, ahead)
-  local p, t = ticket.pool, ticket.tenantId
-  local flows = GATE .. ':tenant:' .. p .. ':' .. t
-  local own = ahead + 1
-  for _, flow in ipairs(redis.call('ZRANGE', flows, 0, 99)) do
-    if flow ~= ticket.flow then
-      local waiting = redis.call('LLEN', GATE .. ':flow:' .. p .. ':' .. t .. ':' .. flow)
-      own = own + meanwhile(waiting, ahead + 1, redis.call('HGET', flows .. ':tags', 'w/' .. flow), ticket.flowWeight)
-    end
-  end
-  local place = own
-  local counts = redis.call('HGETALL', GATE .. ':pool:' .. p .. ':count')
-  for i = 1, math.min(#counts, 400), 2 do
-    if counts[i] ~= t then
-      local weight = redis.call('HGET', GATE .. ':pool:' .. p .. ':weights', counts[i])
-      -- Tenants are served by when they start, not by when they would be done: each has its first turn before anybody's second.
-      place = place + 1 + meanwhile(tonumber(counts[i + 1]) - 1, own - 1, weight, ticket.tenantWeight)
-    end
-  end
-  return place
 end
 
 -- Whoever waits for one of these channels was there before.

@@ -16,11 +16,12 @@ export class AdmissionSteps {
   constructor(folder: URL) {
     const budget = new URL('budget.lua', folder);
     const fairQueue = new URL('fair-queue.lua', folder);
+    const standing = new URL('standing.lua', folder);
     const step = (name: string, ...parts: readonly URL[]): Script => new Script(new URL(`${name}-1.lua`, folder), parts);
-    this.enter = step('enter', budget, fairQueue);
+    this.enter = step('enter', budget, fairQueue, standing);
     this.admit = step('admit', budget, fairQueue);
     this.leave = step('leave', budget, fairQueue);
-    this.place = step('place', budget, fairQueue);
+    this.place = step('place', budget, fairQueue, standing);
     this.again = step('again', budget);
     this.hedge = step('hedge', budget, fairQueue);
     this.depart = step('depart', budget);
