@@ -45,6 +45,14 @@ local function sweep(state)
   redis.call('HSET', state.key, 'swept', over, 'requests', state.requests, 'tokens', state.tokens, 'burst', state.burst)
 end
 
+-- Takes the places of lost leases away.
+local function tidyPlaces(key)
+  if redis.call('ZREMRANGEBYSCORE', key .. ':open', '-inf', NOW) == 0 then return end
+  for _, id in ipairs(redis.call('ZRANGE', key .. ':began', 0, -1)) do
+    if not redis.call('ZSCORE', key .. ':open', id) then redis.call('ZREM', key .. ':began', id) end
+  end
+end
+
 -- The state of a channel; c: id, and of its limits rpm, tpm, con.
 local function stateOf(c)
   local state = states[c.id]
@@ -58,7 +66,7 @@ local function stateOf(c)
   states[c.id] = state
   if c.rpm or c.tpm then sweep(state) end
   if c.con then
-    redis.call('ZREMRANGEBYSCORE', key .. ':open', '-inf', NOW)
+    tidyPlaces(key)
     state.running = redis.call('ZCARD', key .. ':open')
   end
   return state
@@ -83,15 +91,20 @@ local function gapOf(state, cost)
   return cost * WINDOW / math.max(MINUTE / 10, MINUTE - state.burst)
 end
 
--- 0 when a call may go out now, else the ms until it is worth asking again. Second answer: whether it goes out ahead
--- of the pace. crowd: how many are to go out, this one included; a crowd for which the burst has room is not paced.
-local function waitOf(c, tokens, crowd)
+-- The ms for which a channel is asked nothing, whoever asks.
+local function barredOf(c)
   local state = stateOf(c)
   if c.paused then return 1000 end
   if state.blocked > NOW then return state.blocked - NOW end
   if state.opened > NOW then return state.opened - NOW end
   if state.opened > 0 and state.probe ~= '' and redis.call('ZSCORE', GATE .. ':open', state.probe) then return 250 end
-  if c.con and state.running >= c.con then return 1000 end
+  return 0
+end
+
+-- 0 when a channel's minute has room for a call now, else the ms until it is worth asking again. Second answer: whether it goes out
+-- ahead of the pace. crowd: how many are to go out, this one included; a crowd for which the burst has room is not paced.
+local function pacedOf(c, tokens, crowd)
+  local state = stateOf(c)
   local cost = costOf(c, tokens)
   if cost == 0 then return 0, false end
   if (c.rpm and state.requests + 1 > c.rpm) or (c.tpm and state.tokens > 0 and state.tokens + tokensFor(c, tokens) > c.tpm) then
@@ -100,6 +113,14 @@ local function waitOf(c, tokens, crowd)
   if state.next <= NOW then return 0, false end
   if state.burst + cost * crowd <= BURST then return 0, true end
   return math.ceil(state.next - NOW)
+end
+
+-- The same for all that a channel is bound by.
+local function waitOf(c, tokens, crowd)
+  local barred = barredOf(c)
+  if barred > 0 then return barred end
+  if c.con and stateOf(c).running >= c.con then return 1000 end
+  return pacedOf(c, tokens, crowd)
 end
 
 -- The channel for a call, among those of the lowest priority number that may be asked now, by their weights;
@@ -133,6 +154,7 @@ local function take(c, tokens, early, id)
   redis.call('ZADD', GATE .. ':open', NOW + LEASE, id)
   if c.con then
     redis.call('ZADD', state.key .. ':open', NOW + LEASE, id)
+    redis.call('ZADD', state.key .. ':began', NOW, id)
     state.running = state.running + 1
   end
   local probe = 0

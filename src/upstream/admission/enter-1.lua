@@ -10,7 +10,7 @@ local channels = cjson.decode(ARGV[2])
 if redis.call('HEXISTS', GATE .. ':tickets', ticket.runId) == 1 then
   local ahead = redis.call('LPOS', GATE .. ':flow:' .. ticket.pool .. ':' .. ticket.tenantId .. ':' .. ticket.flow, ticket.runId) or 0
   local place = placeOf(ticket, ahead)
-  return { 'queued', place, etaOf(ticket.pool, channels, ticket.tokens, place) }
+  return { 'queued', place, etaOf(ticket, channels, place) }
 end
 if redis.call('ZSCORE', GATE .. ':open', ticket.runId) or redis.call('ZSCORE', GATE .. ':open', ticket.runId .. '/hedge') then return { 'handed' } end
 
@@ -32,8 +32,8 @@ end
 
 local flow = GATE .. ':flow:' .. ticket.pool .. ':' .. ticket.tenantId .. ':' .. ticket.flow
 local place = placeOf(ticket, redis.call('LLEN', flow))
-local gap = gapBetween(ticket.pool, channels, ticket.tokens)
-local eta = etaOf(ticket.pool, channels, ticket.tokens, place)
+local eta = etaOf(ticket, channels, place)
+local gap = math.ceil(eta / place)
 local own = tonumber(redis.call('HGET', GATE .. ':pool:' .. ticket.pool .. ':count', ticket.tenantId)) or 0
 local all = tonumber(redis.call('HGET', GATE .. ':waiting', '')) or 0
 if eta > tonumber(ARGV[5]) then return { 'full', math.ceil(math.max(gap, eta - tonumber(ARGV[5]))) } end

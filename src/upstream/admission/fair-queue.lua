@@ -142,36 +142,6 @@ local function pop(entry, pools)
   if v[2] then redis.call('HSET', rate, 'served', (tonumber(v[1]) or 0) * math.exp((tonumber(v[2]) - NOW) / MEMORY) + 1, 'at', NOW) end
 end
 
--- The ms between two services of a pool: measured where it was served for a while, else what its channels allow.
-local function gapBetween(p, channels, tokens)
-  local v = redis.call('HMGET', GATE .. ':pool:' .. p .. ':rate', 'since', 'at', 'served')
-  local since = tonumber(v[1])
-  if since and NOW - since >= 2000 then
-    local served = (tonumber(v[3]) or 0) * math.exp(((tonumber(v[2]) or NOW) - NOW) / MEMORY)
-    if served >= 1 then return MEMORY * (1 - math.exp((since - NOW) / MEMORY)) / served end
-  end
-  local rate = 0
-  for _, c in ipairs(channels) do
-    local cost = costOf(c, tokens)
-    if cost > 0 then rate = rate + 1 / gapOf(stateOf(c), cost) end
-  end
-  return rate > 0 and 1 / rate or 1000
-end
-
--- The ms until the ticket at a place is served.
-local function etaOf(p, channels, tokens, place)
-  local c, wait = choose(channels, tokens, math.huge)
-  local ahead = (place - 1) * gapBetween(p, channels, tokens)
-  -- However slow a burst has made the pace: in a minute the burst is over, and all of the allowance is there again.
-  local aMinute = 0
-  for _, each in ipairs(channels) do
-    local cost = costOf(each, tokens)
-    aMinute = aMinute + (cost > 0 and MINUTE / cost or math.huge)
-  end
-  if aMinute < math.huge and aMinute > 0 then ahead = math.min(ahead, math.ceil(place / aMinute) * WINDOW) end
-  return math.ceil((c and 0 or wait) + ahead)
-end
-
 -- Whoever waits for one of these channels was there before.
 local function isWaitedFor(channels)
   local pools = redis.call('HGETALL', GATE .. ':pools')

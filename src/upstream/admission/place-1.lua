@@ -7,4 +7,4 @@ if not text then return { 0, 0 } end
 local ticket = cjson.decode(text)
 local ahead = redis.call('LPOS', GATE .. ':flow:' .. ticket.pool .. ':' .. ticket.tenantId .. ':' .. ticket.flow, ticket.runId) or 0
 local place = placeOf(ticket, ahead)
-return { place, etaOf(ticket.pool, cjson.decode(ARGV[2]), ticket.tokens, place) }
+return { place, etaOf(ticket, cjson.decode(ARGV[2]), place) }

@@ -61,6 +61,16 @@ end
 if told.release then
   redis.call('ZREM', GATE .. ':open', told.holder)
   redis.call('ZREM', state.key .. ':open', told.holder)
+  -- How long calls hold their place, for the forecast: a running mean over about 16 of them.
+  local began = tonumber(redis.call('ZSCORE', state.key .. ':began', told.holder))
+  if began then
+    redis.call('ZREM', state.key .. ':began', told.holder)
+    if told.sent ~= false then
+      local ended = math.min(16, redis.call('HINCRBY', state.key, 'ended', 1))
+      local held = tonumber(redis.call('HGET', state.key, 'held')) or 0
+      redis.call('HSET', state.key, 'held', math.floor(held + (NOW - began - held) / ended))
+    end
+  end
   if told.release == 'run' then
     for _, subject in ipairs(told.subjects) do redis.call('ZREM', GATE .. ':subject:' .. subject, told.run) end
   end

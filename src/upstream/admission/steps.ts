@@ -17,11 +17,12 @@ export class AdmissionSteps {
     const budget = new URL('budget.lua', folder);
     const fairQueue = new URL('fair-queue.lua', folder);
     const standing = new URL('standing.lua', folder);
+    const forecast = new URL('forecast.lua', folder);
     const step = (name: string, ...parts: readonly URL[]): Script => new Script(new URL(`${name}-1.lua`, folder), parts);
-    this.enter = step('enter', budget, fairQueue, standing);
+    this.enter = step('enter', budget, fairQueue, standing, forecast);
     this.admit = step('admit', budget, fairQueue);
     this.leave = step('leave', budget, fairQueue);
-    this.place = step('place', budget, fairQueue, standing);
+    this.place = step('place', budget, fairQueue, standing, forecast);
     this.again = step('again', budget);
     this.hedge = step('hedge', budget, fairQueue);
     this.depart = step('depart', budget);
