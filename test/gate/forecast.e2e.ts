@@ -116,6 +116,18 @@ describe('the predicted wait for a channel with a bound on answers at once', () 
     expect((await gate.gate.place('m4', channels))?.etaMs).toBeLessThan(110_000);
   });
 
+  it('is the longest that its tier accepts, while all channels are paused', async () => {
+    const paused = [terms('c', { paused: true }), terms('d', { con: 1, rpm: 60, paused: true })];
+    for (const channels of [paused, paused.slice(0, 1), []]) {
+      const runId = `r${channels.length}`;
+      const draft = { runId, tenantId: runId, waitMs: 60_000 };
+      expect(await gate.enter(draft, channels, [], { waitMs: 60_000 })).toMatchObject({ kind: 'queued', etaMs: 60_000 });
+      await gate.pass(5_000);
+      expect((await gate.gate.place(runId, channels))?.etaMs).toBe(60_000);
+    }
+    expect((await gate.gate.place('r2', [terms('c'), ...paused.slice(1)]))?.etaMs).toBeLessThan(3_000);
+  });
+
   it('refuses a wait that is longer than its tier accepts', async () => {
     const calls = new Calls([terms('c', { con: 1 })], () => 10_000);
     await calls.enter('before', 'user-b');

@@ -136,6 +136,7 @@ export class Dispatcher {
       flowWeight: FLOW_WEIGHTS[tier] * (paid ? queue.paidWeight : queue.freeWeight),
       subjects,
       submittedAt: now(),
+      waitMs: this.boundsOf(tier).waitMs,
     };
   }
 

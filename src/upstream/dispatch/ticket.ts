@@ -33,6 +33,8 @@ export interface Ticket {
   readonly subjects: readonly string[];
   /** Milliseconds since 1970. */
   readonly submittedAt: number;
+  /** The longest predicted wait that its tier accepts, in ms: told where nothing is known of the wait, as while all its channels are paused. */
+  readonly waitMs?: number;
 }
 
 /** A person who waits at a screen goes before a program; both go on. */
