@@ -16,6 +16,8 @@ local LEASE = 15000
 -- that. The rest is spread over the minute: whoever comes next waits for one slot, not for the window.
 local MINUTE = 1000000
 local BURST = 500000
+-- Tokens that one call counts for at most where its channel has no limit.
+local MOST = 10000000
 -- How far behind its pace a channel may catch up.
 local SLACK = 500
 
@@ -58,13 +60,14 @@ local function stateOf(c)
   local state = states[c.id]
   if state then return state end
   local key = GATE .. ':channel:' .. c.id
-  local v = redis.call('HMGET', key, 'swept', 'requests', 'tokens', 'burst', 'next', 'blocked', 'opened', 'probe')
+  local v = redis.call('HMGET', key, 'swept', 'requests', 'tokens', 'burst', 'next', 'blocked', 'opened', 'probe', 'held', 'ended')
   state = {
     key = key, swept = tonumber(v[1]) or SLOT - KEPT, requests = tonumber(v[2]) or 0, tokens = tonumber(v[3]) or 0, burst = tonumber(v[4]) or 0,
     next = tonumber(v[5]) or 0, blocked = tonumber(v[6]) or 0, opened = tonumber(v[7]) or 0, probe = v[8] or '',
+    held = tonumber(v[9]), ended = tonumber(v[10]) or 0,
   }
   states[c.id] = state
-  if c.rpm or c.tpm then sweep(state) end
+  sweep(state)
   if c.con then
     tidyPlaces(key)
     state.running = redis.call('ZCARD', key .. ':open')
@@ -74,8 +77,7 @@ end
 
 -- A text longer than the whole minute's tokens still goes, alone.
 local function tokensFor(c, tokens)
-  if c.tpm and tokens > c.tpm then return c.tpm end
-  return tokens
+  return math.min(tokens, c.tpm or MOST)
 end
 
 -- The part of a minute's allowance that a call takes.
@@ -147,13 +149,14 @@ local function choose(channels, tokens, crowd)
   return best[#best].c, best[#best].early
 end
 
--- Books a call: a lease, {id, slot, cost, early, probe}.
+-- Books a call: a lease, {id, slot, cost, early, probe}. A channel without limits keeps the same books: the day it is
+-- given some, what is under way and what was asked in the last minute count.
 local function take(c, tokens, early, id)
   local state = stateOf(c)
   local cost = costOf(c, tokens)
   redis.call('ZADD', GATE .. ':open', NOW + LEASE, id)
+  redis.call('ZADD', state.key .. ':open', NOW + LEASE, id)
   if c.con then
-    redis.call('ZADD', state.key .. ':open', NOW + LEASE, id)
     redis.call('ZADD', state.key .. ':began', NOW, id)
     state.running = state.running + 1
   end
@@ -163,22 +166,26 @@ local function take(c, tokens, early, id)
     state.probe = id
     redis.call('HSET', state.key, 'probe', id)
   end
-  if cost > 0 then
-    local ring = state.key .. ':ring'
-    local booked = tokensFor(c, tokens)
-    state.requests = state.requests + 1
-    state.tokens = state.tokens + booked
-    redis.call('HINCRBY', ring, 'r' .. SLOT, 1)
-    redis.call('HINCRBY', ring, 't' .. SLOT, booked)
-    if early then
-      state.burst = state.burst + cost
-      redis.call('HINCRBY', ring, 'b' .. SLOT, cost)
-    else
-      state.next = math.max(state.next, NOW - SLACK) + gapOf(state, cost)
-    end
-    redis.call('HSET', state.key, 'swept', state.swept, 'requests', state.requests, 'tokens', state.tokens, 'burst', state.burst, 'next', math.floor(state.next))
+  local ring = state.key .. ':ring'
+  local booked = tokensFor(c, tokens)
+  state.requests = state.requests + 1
+  state.tokens = state.tokens + booked
+  if redis.call('HINCRBY', ring, 'r' .. SLOT, 1) == 1 then
     redis.call('PEXPIRE', ring, WINDOW * 2)
+    if not c.con then
+      -- Nobody asks for its places as long as it has no bound on them.
+      redis.call('ZREMRANGEBYSCORE', state.key .. ':open', '-inf', NOW)
+      redis.call('DEL', state.key .. ':began')
+    end
   end
+  redis.call('HINCRBY', ring, 't' .. SLOT, booked)
+  if early then
+    state.burst = state.burst + cost
+    redis.call('HINCRBY', ring, 'b' .. SLOT, cost)
+  elseif cost > 0 then
+    state.next = math.max(state.next, NOW - SLACK) + gapOf(state, cost)
+  end
+  redis.call('HSET', state.key, 'swept', state.swept, 'requests', state.requests, 'tokens', state.tokens, 'burst', state.burst, 'next', math.floor(state.next))
   return { c.id, SLOT, cost, early and 1 or 0, probe }
 end
 

@@ -4,7 +4,7 @@
 -- Returns the slot, or -1 when the lease has run out: it must be admitted again.
 if not redis.call('ZSCORE', GATE .. ':open', ARGV[1]) then return -1 end
 local slot = tonumber(ARGV[3])
-if slot == SLOT or tonumber(ARGV[6]) == 0 then return slot end
+if slot == SLOT then return slot end
 local ring = GATE .. ':channel:' .. ARGV[2] .. ':ring'
 if redis.call('HEXISTS', ring, 'r' .. slot) == 0 then return slot end
 local function move(kind, by)

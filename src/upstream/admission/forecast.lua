@@ -10,7 +10,7 @@ local HELD = 5000
 local function placesOf(c)
   local state = stateOf(c)
   local began = redis.call('ZRANGE', state.key .. ':began', 0, CALLS * 8 - 1, 'WITHSCORES')
-  local measured = tonumber(redis.call('HGET', state.key, 'held'))
+  local measured = state.held
   local held = measured or HELD
   for i = 2, #began, 2 do
     local age = NOW - tonumber(began[i])

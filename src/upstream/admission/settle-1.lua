@@ -14,23 +14,23 @@ local A_DAY = 86400000
 
 local function correct(kind, field, slot, by)
   if by == 0 or slot <= SLOT - KEPT then return end
-  redis.call('HINCRBY', state.key .. ':ring', kind .. slot, by)
+  -- What a former release did not book is not taken away.
+  if redis.call('HINCRBY', state.key .. ':ring', kind .. slot, by) < 0 then return redis.call('HINCRBY', state.key .. ':ring', kind .. slot, -by) end
   state[field] = math.max(0, state[field] + by)
 end
 
-if lease.cost > 0 then
-  local used = tokensFor(c, told.tokens or lease.tokens)
-  if told.sent == false then
-    correct('r', 'requests', lease.slot, -1)
-    correct('t', 'tokens', lease.slot, -lease.tokens)
-    if lease.early then correct('b', 'burst', lease.slot, -lease.cost)
-    else state.next = state.next - gapOf(state, lease.cost) end
-  elseif told.tokens then
-    correct('t', 'tokens', lease.slot, used - lease.tokens)
-    -- What went out ahead of the pace slows it by what it really took.
-    if lease.early then correct('b', 'burst', lease.slot, costOf(c, used) - lease.cost)
-    else state.next = state.next - gapOf(state, lease.cost) + gapOf(state, costOf(c, used)) end
-  end
+local paced = not lease.early and lease.cost > 0
+if told.sent == false then
+  correct('r', 'requests', lease.slot, -1)
+  correct('t', 'tokens', lease.slot, -tokensFor(c, lease.tokens))
+  if lease.early then correct('b', 'burst', lease.slot, -lease.cost) end
+  if paced then state.next = state.next - gapOf(state, lease.cost) end
+elseif told.tokens then
+  local used = tokensFor(c, told.tokens)
+  correct('t', 'tokens', lease.slot, used - tokensFor(c, lease.tokens))
+  -- What went out ahead of the pace slows it by what it really took.
+  if lease.early then correct('b', 'burst', lease.slot, costOf(c, used) - lease.cost) end
+  if paced then state.next = state.next - gapOf(state, lease.cost) + gapOf(state, costOf(c, used)) end
 end
 
 -- Others use the same key: what the upstream says is left holds, where it is less than what we believe.
@@ -42,7 +42,17 @@ if told.remaining then
   phantom('t', 'tokens', c.tpm, told.remaining.tokens)
 end
 if told.blockedMs then state.blocked = math.max(state.blocked, NOW + told.blockedMs) end
-if c.rpm or c.tpm then redis.call('HSET', state.key, 'swept', state.swept, 'requests', state.requests, 'tokens', state.tokens, 'burst', state.burst, 'next', math.floor(state.next)) end
+-- How long calls hold their place, for the forecast: a running mean over about 16 of them.
+local began = c.con and told.release and tonumber(redis.call('ZSCORE', state.key .. ':began', told.holder))
+if began then
+  redis.call('ZREM', state.key .. ':began', told.holder)
+  if told.sent ~= false then
+    state.ended = math.min(16, state.ended + 1)
+    state.held = math.floor((state.held or 0) + (NOW - began - (state.held or 0)) / state.ended)
+    redis.call('HSET', state.key, 'held', state.held, 'ended', state.ended)
+  end
+end
+redis.call('HSET', state.key, 'swept', state.swept, 'requests', state.requests, 'tokens', state.tokens, 'burst', state.burst, 'next', math.floor(state.next))
 if told.blockedMs then redis.call('HSET', state.key, 'blocked', state.blocked) end
 
 -- The breaker: so many failures in a row, or a failed probe, open it, each time for twice as long.
@@ -61,16 +71,6 @@ end
 if told.release then
   redis.call('ZREM', GATE .. ':open', told.holder)
   redis.call('ZREM', state.key .. ':open', told.holder)
-  -- How long calls hold their place, for the forecast: a running mean over about 16 of them.
-  local began = tonumber(redis.call('ZSCORE', state.key .. ':began', told.holder))
-  if began then
-    redis.call('ZREM', state.key .. ':began', told.holder)
-    if told.sent ~= false then
-      local ended = math.min(16, redis.call('HINCRBY', state.key, 'ended', 1))
-      local held = tonumber(redis.call('HGET', state.key, 'held')) or 0
-      redis.call('HSET', state.key, 'held', math.floor(held + (NOW - began - held) / ended))
-    end
-  end
   if told.release == 'run' then
     for _, subject in ipairs(told.subjects) do redis.call('ZREM', GATE .. ':subject:' .. subject, told.run) end
   end
