@@ -18,13 +18,16 @@ export function watched(seen: string[] = []): CallWatch {
   return { headers: () => void seen.push('accepted'), usage: ({ promptTokens, completionTokens }) => void seen.push(`usage ${promptTokens} + ${completionTokens}`), whole: () => void seen.push('whole'), broke: () => void seen.push('broke') };
 }
 
+/** How an answer ended: the last batch without its words, since how many of them came with it is chance. */
+type Ending = Omit<DeltaBatch, 'contents'>;
+
 /** The whole of an answer. */
-export async function ask(client: LocalClient, wish: UpstreamRequest, signal: AbortSignal = AbortSignal.timeout(25_000), watch: CallWatch = watched()): Promise<{ readonly text: string; readonly last: DeltaBatch | undefined }> {
+export async function ask(client: LocalClient, wish: UpstreamRequest, signal: AbortSignal = AbortSignal.timeout(25_000), watch: CallWatch = watched()): Promise<{ readonly text: string; readonly last: Ending | undefined }> {
   let text = '';
-  let last: DeltaBatch | undefined;
-  for await (const batch of await client.open(wish, signal, watch)) {
-    text += batch.contents.join('');
-    last = batch;
+  let last: Ending | undefined;
+  for await (const { contents, ...rest } of await client.open(wish, signal, watch)) {
+    text += contents.join('');
+    last = rest;
   }
   return { text, last };
 }
