@@ -31,6 +31,7 @@ process.on('message', (message) => {
   if (wish === 'too long') return say({ type: 'failed', reason: 'context_length', message: '' });
   if (wish === 'fail') return say({ type: 'failed', reason: 'engine', message: '' });
   if (wish === 'silent') return;
+  if (wish === 'nothing' || wish === 'thoughts') return say({ type: 'done', finishReason: 'stop', usage: { ...usage, completionTokens: wish === 'nothing' ? 1 : 9 } });
   if (wish === 'hang' || wish === 'endless' || wish === 'die') say({ type: 'text', text: 'one ' });
   if (wish === 'die') return void setTimeout(() => process.abort(), 50);
   if (wish === 'hang') return;
@@ -105,6 +106,15 @@ describe('an answer', () => {
     expect(await of('fail')).toEqual([]);
     expect(await of('endless')).toEqual(['accepted']);
     expect(await of('die')).toEqual(['accepted', 'broke']);
+  });
+
+  it('without a word is none, unless its tokens went into thoughts', async () => {
+    const client = start();
+    const seen: string[] = [];
+    await expect(ask(client, request('nothing'), undefined, watched(seen))).rejects.toMatchObject({ kind: 'empty' });
+    expect(seen).toEqual(['accepted', 'usage 3 + 1']);
+    expect(await ask(client, request('thoughts'))).toMatchObject({ text: '', last: { finishReason: 'stop', usage: { completionTokens: 9 } } });
+    expect(engine.state.answering).toBe(0);
   });
 
   it('is made by a process that sees nothing of our environment', async () => {

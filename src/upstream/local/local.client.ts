@@ -16,7 +16,7 @@ export class LocalClient {
    * Opens the stream and waits for its first batch with words in it, so that a retry is still possible when there is none.
    * The time in the queue and for loading the model has bounds of its own; the first token is due after it.
    * @throws UpstreamFailure, also from the iterator: `connect` not available now, `rate_limited` no room, `context_length`, `timeout`,
-   *   `cut` the process died, `server` the engine failed; the signal's reason when the caller aborted.
+   *   `cut` the process died, `server` the engine failed, `empty` the model said nothing; the signal's reason when the caller aborted.
    */
   async open(request: UpstreamRequest, signal: AbortSignal, watch: CallWatch): Promise<AsyncIterable<DeltaBatch>> {
     const answer = await this.engine.open(request, signal);
@@ -38,8 +38,9 @@ export class LocalClient {
         if (batch.contents.length === 0 && batch.finishReason === undefined) continue;
         // There are none, but they say that the call was accepted.
         if (!spoke) watch.headers({});
-        spoke = true;
         if (batch.usage !== undefined) watch.usage(batch.usage);
+        if (!spoke && saysNothing(batch)) throw new UpstreamFailure('empty');
+        spoke = true;
         if (batch.finishReason !== undefined) watch.whole();
         yield batch;
         if (batch.finishReason !== undefined) return;
@@ -53,6 +54,11 @@ export class LocalClient {
       answer.close();
     }
   }
+}
+
+/** Whether the model ended before its first word. Its end is a token, too; where there are more, they were thoughts. */
+function saysNothing({ contents, finishReason, usage }: DeltaBatch): boolean {
+  return contents.length === 0 && finishReason === 'stop' && (usage?.completionTokens ?? 0) <= 1;
 }
 
 function read({ texts, end }: AnswerPart, joiner: SurrogateJoiner): DeltaBatch {
