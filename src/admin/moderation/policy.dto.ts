@@ -13,7 +13,8 @@ const oneOf = (choices: readonly string[], description?: string): PropertyDecora
   IsIn(choices)(target, key);
 };
 const part = (type: () => new () => object): PropertyDecorator => (target, key) => {
-  ApiPropertyOptional({ type, nullable: true })(target, key);
+  // By this very name the library knows a function that it is to ask later.
+  ApiPropertyOptional({ type: () => type(), nullable: true })(target, key);
   Nullable()(target, key);
   IsObject()(target, key);
   ValidateNested()(target, key);
