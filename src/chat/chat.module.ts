@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { CONFIG, type Config } from '../platform/config/index.js';
-import { Sealer } from '../platform/crypto/index.js';
+import { Sealer, TenantDigest } from '../platform/crypto/index.js';
 import { BillingModule } from '../billing/index.js';
 import { IdentityModule } from '../identity/index.js';
 import { ModerationModule } from '../moderation/index.js';
@@ -67,7 +67,10 @@ import { RunTitles } from './titles/run-titles.service.js';
 import { PromptService } from './window/prompt.service.js';
 import { ReplyService } from './wire/reply.service.js';
 
-const MADE = [{ provide: Sealer, inject: [CONFIG], useFactory: (config: Config) => new Sealer(config.masterKeys) }];
+const MADE = [
+  { provide: Sealer, inject: [CONFIG], useFactory: (config: Config) => new Sealer(config.masterKeys) },
+  { provide: TenantDigest, inject: [CONFIG], useFactory: (config: Config) => new TenantDigest(config.masterKeys, 'request') },
+];
 const SHARED = [RehearseRuns, Rehearsal, RunNews, KeptTexts, ConversationRepository, MessageRepository, HistoryRepository, RunRepository, StreamLogRepository, ActiveRuns, AnswerCacheRepository, AnswerCache, LabelLogRepository, RunTitles, ConcludeRunService, RunControlService, RunUsage, ScreenRun, FreshRuns, HoldRun, ExecuteRunService];
 const API = [ReadyAnswerRepository, ReadyAnswerService, AnswerSource, ServeRunService, ConversationService, AnswerService, StartRunService, ScreenAsk, PromptService, LaunchRunService, RunRates, QueuedRunService, FollowService, RunStreamService, ReplyService, CompletionService, RehearseAsking, OfferService, LabelFreeService, ConversationExportService, AccountExportService, EraseAccountService, OwnWords, ProfileService, CostReportRepository, CostReportService];
 const WORKER = [SweepJob, LabelLogJob, WorkerService, WithdrawRepository, WithdrawService];

@@ -2,10 +2,15 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { AnswerCacheRepository } from '../../src/chat/cache/answer-cache.repository.js';
 import type { CachePlace } from '../../src/chat/cache/cache-key.js';
+import { KeptTexts } from '../../src/chat/stream/kept-texts.service.js';
+import type { PolicyService } from '../../src/moderation/index.js';
+import { Sealer } from '../../src/platform/crypto/index.js';
 import { eventually } from '../kit/eventually.js';
 
 let redis: Redis;
 let answers: AnswerCacheRepository;
+let sealTexts = false;
+const texts = (version = 1): KeptTexts => new KeptTexts({ of: async () => Promise.resolve({ sealTexts }) } as unknown as PolicyService, new Sealer({ current: version, byVersion: new Map([[version, Buffer.alloc(32, version)]]) }));
 
 beforeAll(async () => {
   const servers = inject('servers');
@@ -13,9 +18,12 @@ beforeAll(async () => {
   url.pathname = `/${servers.redisDatabases - 1}`;
   redis = new Redis(url.toString());
   await redis.flushdb();
-  answers = new AnswerCacheRepository(redis);
+  answers = new AnswerCacheRepository(redis, texts());
 });
-beforeEach(async () => void (await redis.flushdb()));
+beforeEach(async () => {
+  sealTexts = false;
+  await redis.flushdb();
+});
 afterAll(async () => {
   await redis.flushdb();
   redis.disconnect();
@@ -59,6 +67,31 @@ describe('stored answers', () => {
     expect([await redis.zcard('{answers:t}:index'), await bytes()]).toEqual([2, 2 * JSON.stringify(answer('x')).length]);
     expect(await redis.ttl('{answers:t}:index')).toBeGreaterThan(600);
     expect(await redis.ttl('{answers:t}:sizes')).toBeGreaterThan(600);
+  });
+});
+
+describe('stored answers of a tenant that seals', () => {
+  const keyOf = (digest: string): string => `{answers:t}:*:${digest}`;
+
+  it('open under their own key only, and lie beside those that were stored before', async () => {
+    await answers.keep(place('before'), answer('x'), 60);
+    sealTexts = true;
+    await answers.keep(place('d'), answer('y'), 60);
+    expect([await answers.find(place('before')), await answers.find(place('d'))]).toEqual([answer('x'), answer('y')]);
+    const sealed = (await redis.get(keyOf('d'))) ?? '';
+    expect(sealed).toMatch(/^v1\./);
+    expect(await bytes()).toBe(JSON.stringify(answer('x')).length + sealed.length);
+    await redis.set(keyOf('moved'), sealed);
+    await expect(answers.find(place('moved'))).rejects.toThrow();
+  });
+
+  it('are taken back like others, and so is what nobody can open any more', async () => {
+    sealTexts = true;
+    for (const [digest, content] of [['a', 'bad'], ['b', 'fine']] as const) await answers.keep(place(digest), answer(content), 60);
+    await new AnswerCacheRepository(redis, texts(2)).keep(place('c'), answer('fine'), 60);
+    await answers.removeAll('t', ({ content }) => content === 'bad');
+    expect([await answers.find(place('a')), await answers.find(place('b')), await redis.exists(keyOf('c'))]).toEqual([undefined, answer('fine'), 0]);
+    expect(await redis.zcard('{answers:t}:index')).toBe(1);
   });
 });
 

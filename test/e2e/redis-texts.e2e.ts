@@ -98,6 +98,21 @@ describe('the texts of a conversation in Redis', () => {
     expect(await kept(talk)).not.toContain('禁止之语');
   }, 30_000);
 
+  it('lie sealed where they are stored answers, too, and are given again', async () => {
+    const talk = await talkOf(true);
+    await platform.api.ok('PATCH', `/admin/v1/tenants/${talk.tenant.id}`, { token: staff, body: { settings: { response_cache_seconds: 600, response_cache_chats: true } } });
+    worker = await platform.spawn('worker');
+    const question = scripted({ text: '收好的回答。' }, '收好之问');
+    const ask = async (): Promise<[cache: unknown, words: string]> => {
+      const stream = await send({ ...talk, conversation: await makeConversation(platform.api, talk.user) }, question);
+      return [stream.headers.get('x-cache'), wordsOf(await stream.all())];
+    };
+    expect([await ask(), await ask()]).toEqual([['miss', '收好的回答。'], ['hit', '收好的回答。']]);
+    const lies = await kept(talk);
+    expect(['收好的回答', '收好之问'].filter((words) => lies.includes(words))).toEqual([]);
+    expect(lies).toContain(`{answers:${talk.tenant.id}}:${talk.user.id}:v1.`);
+  }, 30_000);
+
   it('have no plan of a run that is over', async () => {
     const talk = await talkOf(false);
     const other = await talkOf(false);

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { RequestContext } from '../../platform/context/index.js';
+import { TenantDigest } from '../../platform/crypto/index.js';
 import { Metrics } from '../../platform/telemetry/index.js';
 import { TenantService } from '../../tenants/index.js';
 import { TokenCounter, type Encoding } from '../../upstream/index.js';
@@ -42,6 +43,7 @@ export class AnswerSource {
     private readonly cache: AnswerCache,
     private readonly tenants: TenantService,
     private readonly tokens: TokenCounter,
+    private readonly digests: TenantDigest,
     private readonly metrics: Metrics,
   ) {}
 
@@ -56,7 +58,7 @@ export class AnswerSource {
     if (ready !== undefined) return this.noted('ready', { result: 'hit', answer: ready, cache: undefined });
     const { responseCache } = await this.tenants.settingsOf(ctx.tenantId);
     if (!isCacheable(responseCache, question)) return this.noted('bypass', { result: 'bypass', answer: undefined, cache: undefined });
-    const place = { tenantId: ctx.tenantId, userId: responseCache.scope === 'user' ? userOf(ctx) : undefined, digest: digestOf(question.request) };
+    const place = { tenantId: ctx.tenantId, userId: responseCache.scope === 'user' ? userOf(ctx) : undefined, digest: this.digests.of(ctx.tenantId, digestOf(question.request)) };
     const answer = await this.cache.find(place);
     if (answer !== undefined) return this.noted('hit', { result: 'hit', answer, cache: undefined });
     return { result: 'miss', answer: undefined, cache: { place, seconds: responseCache.seconds } };

@@ -6,6 +6,7 @@ export interface CachePlace {
   readonly tenantId: string;
   /** The one user whom it is for; undefined: all users of the tenant. */
   readonly userId: string | undefined;
+  /** Keyed by tenant: whoever reads it can't try questions against it. @see TenantDigest */
   readonly digest: string;
 }
 

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { Sealer } from '../../platform/crypto/index.js';
 import { PolicyService } from '../../moderation/index.js';
 
-/** What of a conversation lies in Redis: the plan of a run, an entry of its stream log, a history. */
-export type KeptKind = 'run_plan' | 'stream_entry' | 'history';
+/** What of a conversation lies in Redis: the plan of a run, an entry of its stream log, a history, an answer that is given again. */
+export type KeptKind = 'run_plan' | 'stream_entry' | 'history' | 'stored_answer';
 
-/** Whose it is: the run, or the conversation. */
+/** Whose it is: the run, the conversation, or the place of a stored answer. */
 export interface KeptPlace {
   readonly tenantId: string;
   readonly row: string;
