@@ -1,6 +1,9 @@
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemContext, systemPlatformContext } from '../../src/platform/context/index.js';
-import { sqlState } from '../../src/platform/database/index.js';
+import { systemContext } from '../../src/platform/context/index.js';
+import { makeDataSource, sqlState } from '../../src/platform/database/index.js';
+import { transact } from '../../src/platform/database/transaction.js';
+import { withClient } from '../../src/platform/database/with-client.js';
 import { Stage } from '../../src/platform/rehearsal/index.js';
 import { newId } from '../../src/platform/values/index.js';
 import { LedgerBench } from '../kit/ledger-bench.js';
@@ -32,9 +35,17 @@ describe('a transaction', () => {
   });
 
   it('leaves no tenant behind on its connection', async () => {
-    await bench.database.inTenant(contextOf(newId()), (tx) => tx.query('SELECT 1'));
-    const left = await bench.database.inPlatform(systemPlatformContext('test', newId()), (tx) => tx.query<{ tenant: string | null }>(`SELECT current_setting('app.tenant_id', true) AS tenant`));
-    expect(left[0]?.tenant ?? '').toBe('');
+    const one = await makeDataSource(bench.urlFor('bailiao_app'), 'one connection', 1, []).initialize();
+    const tenantOf = async (source: Pick<typeof one, 'query'>): Promise<unknown> => (await source.query<{ tenant: string | null; pid: number }[]>(`SELECT current_setting('app.tenant_id', true) AS tenant, pg_backend_pid() AS pid`))[0];
+    const { pid } = (await tenantOf(one)) as { pid: number };
+    for (const kind of [{ access: 'read' }, { access: 'write' }, { access: 'write', end: 'undo' }] as const) {
+      const tenantId = newId();
+      expect(await transact(one, { ...kind, tenantId }, tenantOf)).toEqual({ tenant: tenantId, pid });
+      expect(await tenantOf(one)).toEqual({ tenant: '', pid });
+      await expect(transact(one, { ...kind, tenantId }, (runner) => runner.query('SELECT nonsense'))).rejects.toThrow('nonsense');
+      expect(await tenantOf(one)).toEqual({ tenant: '', pid });
+    }
+    await one.destroy();
   });
 
   it('writes nothing when its work fails, and its connection serves the next', async () => {
@@ -89,7 +100,7 @@ describe('a transaction', () => {
     await expect(bench.database.inTenant(odd, (tx) => tx.query('SELECT 1'))).rejects.toThrow('without a tenant');
   });
 
-  it('of a rehearsal leaves nothing, and the same work after it stays', async () => {
+  it('of a rehearsal leaves nothing, nor does what is still under way when it is over', async () => {
     const id = await tenant();
     const inside = await stage.play(async ({ tenantId }) => {
       await bench.sql('INSERT INTO tenants (tenant_id, slug, display_name) VALUES ($1, $2, $2)', [tenantId, `t-${tenantId.slice(-12)}`]);
@@ -102,6 +113,22 @@ describe('a transaction', () => {
     });
     expect([inside.seen, await kept(inside.tenantId), await kept(id)]).toEqual([1, 0, 1]);
     await bench.database.inTenant(contextOf(inside.tenantId), (tx) => tx.query(WRITE, [inside.tenantId, '{}']));
-    expect(await kept(inside.tenantId)).toBe(1);
+    expect(await kept(inside.tenantId)).toBe(0);
+  });
+});
+
+describe('a connection that is lent', () => {
+  it('fails its borrower when it breaks, and nobody else', async () => {
+    const pool = new pg.Pool({ connectionString: bench.urlFor('bailiao_app'), max: 1 });
+    await expect(withClient(pool, (client) => client.query('SELECT pg_terminate_backend(pg_backend_pid())'))).rejects.toThrow('terminat');
+    expect((await withClient(pool, (client) => client.query('SELECT 1 AS n'))).rows).toEqual([{ n: 1 }]);
+    await pool.end();
+  });
+
+  it('is not used again when its work failed', async () => {
+    const pool = new pg.Pool({ connectionString: bench.urlFor('bailiao_app'), max: 1 });
+    await expect(withClient(pool, async (client) => { await client.query('BEGIN'); throw new Error('left open'); })).rejects.toThrow('left open');
+    expect(pool.totalCount).toBe(0);
+    await pool.end();
   });
 });

@@ -2,11 +2,11 @@ import type { Pool, PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 import type { PlatformContext, RequestContext } from '../context/index.js';
 import type { Stage } from '../rehearsal/index.js';
-import { isId } from '../values/index.js';
 import { GroupedCall } from './grouped-call.js';
 import { openTx, type PlatformTx, type TenantTx } from './tenant-tx.js';
-import { transact } from './transaction.js';
+import { checkedTenant, transact } from './transaction.js';
 import { retryTransaction } from './transaction-retry.js';
+import { withClient } from './with-client.js';
 
 /** Two groups run at once, and reads go beside them. */
 const WARM_CONNECTIONS = 2;
@@ -51,8 +51,8 @@ export class Database {
    * tenants at once, sets the tenant of each row itself, and is a transaction of its own.
    */
   async call<Answer>(ctx: Pick<RequestContext, 'tenantId'>, name: GroupedFunction, row: object): Promise<Answer> {
-    const tenant_id = checkedTenant(ctx);
-    if (this.stage?.holds(tenant_id)) return this.undone((client) => this.grouped[name].callIn<Answer>(client, { ...row, tenant_id }));
+    const tenant_id = checkedTenant(ctx.tenantId);
+    if (this.stage?.undoes(tenant_id)) return this.undone((client) => this.grouped[name].callIn<Answer>(client, { ...row, tenant_id }));
     return this.grouped[name].call<Answer>({ ...row, tenant_id });
   }
 
@@ -66,7 +66,7 @@ export class Database {
    * two functions do inside is planned and compiled by then, which costs each connection tens of ms once.
    */
   async rehearse(ctx: RequestContext, opened: object, concluded: object): Promise<void> {
-    const tenant_id = checkedTenant(ctx);
+    const tenant_id = checkedTenant(ctx.tenantId);
     const open = Math.max(WARM_CONNECTIONS, poolOf(this.app).totalCount);
     await Promise.all(Array.from({ length: open }, () => this.undone(async (client) => {
       await this.grouped.open_runs.callIn(client, { ...opened, tenant_id });
@@ -84,30 +84,25 @@ export class Database {
   }
 
   private async tenantWork<T>(ctx: RequestContext, access: 'read' | 'write', work: (tx: TenantTx) => Promise<T>): Promise<T> {
-    const tenantId = checkedTenant(ctx);
-    const end = this.stage?.holds(tenantId) ? 'undo' : 'commit';
+    const { tenantId } = ctx;
+    const end = this.stage?.undoes(tenantId) ? 'undo' : 'commit';
     return retryTransaction(() => transact(this.app, { access, tenantId, end }, (runner) => work(openTx(ctx, runner))));
   }
 
   /** Work on a connection of its own, of which nothing stays. */
   private async undone<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
-    const client = await poolOf(this.app).connect();
-    try {
+    return withClient(poolOf(this.app), async (client) => {
       await client.query('BEGIN');
-      return await work(client);
-    } finally {
-      // A connection whose rollback fails is of no use to anybody.
-      await client.query('ROLLBACK').then(() => client.release(), (error: Error) => client.release(error));
-    }
+      try {
+        return await work(client);
+      } finally {
+        await client.query('ROLLBACK');
+      }
+    });
   }
 }
 
 /** The pool beneath a data source: TypeORM knows no prepared statements. */
 function poolOf(source: DataSource): Pool {
   return (source.driver as unknown as { readonly master: Pool }).master;
-}
-
-function checkedTenant(ctx: Pick<RequestContext, 'tenantId'>): string {
-  if (!isId(ctx.tenantId)) throw new Error('a context without a tenant reached the tenant door');
-  return ctx.tenantId;
 }

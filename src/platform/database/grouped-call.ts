@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { retryTransaction, sqlState } from './transaction-retry.js';
+import { withClient } from './with-client.js';
 
 /** Most rows, and most characters of JSON, that one statement takes. */
 const MOST_ROWS = 64;
@@ -50,12 +51,7 @@ export class GroupedCall {
 
   /** Prepares the statement on `connections` of the pool, which opens them: the first caller finds it ready. */
   async warm(connections: number): Promise<void> {
-    const clients = await Promise.all(Array.from({ length: connections }, () => this.pool.connect()));
-    try {
-      await Promise.all(clients.map((client) => client.query({ ...this.statement, values: ['[]'] })));
-    } finally {
-      for (const client of clients) client.release();
-    }
+    await Promise.all(Array.from({ length: connections }, () => withClient(this.pool, (client) => client.query({ ...this.statement, values: ['[]'] }))));
   }
 
   /** Calls it for one row in a transaction of the caller's. */

@@ -53,6 +53,11 @@ async function settled<T>(client: PoolClient, begun: Promise<unknown>, work: () 
 function beginning({ access, tenantId }: TransactionKind): string {
   const begin = access === 'read' ? 'START TRANSACTION READ ONLY' : 'START TRANSACTION';
   if (tenantId === undefined) return begin;
+  return `${begin}; SET LOCAL app.tenant_id = '${checkedTenant(tenantId)}'`;
+}
+
+/** @throws Error for what is no tenant's id: it must not reach a statement. */
+export function checkedTenant(tenantId: string): string {
   if (!isId(tenantId)) throw new Error('a context without a tenant reached the tenant door');
-  return `${begin}; SET LOCAL app.tenant_id = '${tenantId}'`;
+  return tenantId;
 }

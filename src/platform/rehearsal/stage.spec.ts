@@ -16,6 +16,12 @@ describe('Stage', () => {
     expect([new Set(tenants).size, tenants.some((tenant) => stage.holds(tenant))]).toEqual([2, false]);
   });
 
+  it('undoes what is written for its players also when they have gone', async () => {
+    const stage = new Stage();
+    const { tenantId, during } = await stage.play((players) => Promise.resolve({ tenantId: players.tenantId, during: stage.undoes(players.tenantId) }));
+    expect([during, stage.undoes(tenantId), stage.undoes('another')]).toEqual([true, true, false]);
+  });
+
   it('is for one play at a time', async () => {
     const stage = new Stage();
     await expect(stage.play(() => stage.play(() => Promise.resolve()))).rejects.toThrow('going on already');
