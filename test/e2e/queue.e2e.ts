@@ -160,6 +160,18 @@ describe('a run that waited for the answer to another one', () => {
     expect(await state(stream.runId)).toBe('stopped');
   });
 
+  it('ends at once when its user stops it where it queues', async () => {
+    const leading = await send(await logIn(platform, tenant, 'leader'), question);
+    await leading.next();
+    const stream = await send(user, question);
+    await stream.until(({ event }) => event === 'started');
+    leading.leave();
+    await stream.until(({ event }) => event === 'queued');
+    await platform.api.ok('POST', `/v1/runs/${stream.runId}/stop`, { token: user.token });
+    expect((await stream.all()).at(-1)).toMatchObject({ event: 'done', data: { finish_reason: 'stopped' } });
+    expect([await held(), await state(stream.runId)]).toEqual([0, 'stopped']);
+  });
+
   it('does not queue when its client left before', async () => {
     const leading = await send(await logIn(platform, tenant, 'leader'), question);
     await leading.next();
@@ -220,6 +232,21 @@ describe('limits of a plan', () => {
     first.leave();
     await eventually(held, (credits) => credits < before);
     expect((await send(user, scripted({ text: '五' }))).status).toBe(200);
+  });
+
+  it('let who was refused begin anew under the same Idempotency-Key', async () => {
+    await platform.api.ok('PATCH', `/admin/v1/tenants/${tenant.id}`, { token: await admin(platform), body: { settings: { user_open_runs: 1 } } });
+    const first = await send(user, scripted({ text: '一' }));
+    const conversation = await makeConversation(platform.api, user);
+    const ask = async (): Promise<StreamedAnswer> => platform.api.stream('POST', `/v1/conversations/${conversation}/messages?format=sse`, { token: user.token, headers: { 'idempotency-key': 'refused' }, body: { content: '二' } });
+    for (let time = 0; time < 2; time += 1) {
+      const refused = await ask();
+      expect([refused.status, refused.response.headers.get('retry-after')]).toEqual([429, '1']);
+    }
+    first.leave();
+    await eventually(held, (credits) => credits === 0);
+    const again = await ask();
+    expect([again.status, (await again.next())?.event]).toEqual([200, 'queued']);
   });
 
   it.each(['tenant', 'user', 'api_key'])('keep what they name (%s) to so many new answers in a minute', async (who) => {

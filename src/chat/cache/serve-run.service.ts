@@ -8,7 +8,7 @@ import { RunEnded } from '../produce/active-runs.js';
 import { ConcludeRunService } from '../run/conclude-run.service.js';
 import { ExecuteRunService } from '../produce/execute-run.service.js';
 import { RunControlService } from '../run/run-control.service.js';
-import { orderOf, type RunPlan } from '../run/run.js';
+import { NOTHING_SAID, orderOf, type RunPlan } from '../run/run.js';
 import { RunRepository } from '../run/run.repository.js';
 import { StreamLogRepository } from '../stream/stream-log.repository.js';
 import { AnswerCache } from './answer-cache.service.js';
@@ -92,14 +92,19 @@ export class ServeRunService implements OnApplicationBootstrap, BeforeApplicatio
     const { runId } = plan.subject;
     try {
       const { position } = await this.dispatcher.submit(plan.ctx, orderOf(runId, plan));
-      if (position > 0) await this.control.endForsaken(plan.ctx.tenantId, runId);
+      if (position > 0) await this.endForsaken(plan);
     } catch (error) {
       const { code: errorCode } = asDomainError(error);
       const generation = await this.runs.takeOver(systemContext(plan.ctx.tenantId, 'serve', runId), runId);
       if (generation === undefined) return;
       const taken = await this.log.retake(plan.ctx.tenantId, runId, generation);
       const seq = (taken.kind === 'ok' ? (taken.events.at(-1)?.seq ?? 0) : 0) + 1;
-      await this.concluder.conclude(plan, { runId, generation }, seq, { state: 'failed', errorCode, content: '', usage: { promptTokens: 0, completionTokens: 0 }, usageSource: 'counted' });
+      await this.concluder.conclude(plan, { runId, generation }, seq, { state: 'failed', errorCode, ...NOTHING_SAID });
     }
+  }
+
+  /** It waits as it should: whoever can't find out whether its client is still there leaves it so. */
+  private async endForsaken({ ctx, subject: { runId } }: RunPlan): Promise<void> {
+    await this.control.endForsaken(ctx.tenantId, runId).catch((error: unknown) => this.logger.warn({ run: runId, tenant: ctx.tenantId, ...errorFields(error) }, 'a run whose client left could not be taken out of the queue'));
   }
 }

@@ -80,7 +80,7 @@ export class CompletionService {
 /** A run that was stopped before its first word is no answer to whoever asks again under its key. @throws DomainError `conflict` */
 function assertSaid(run: StartedRun, terminal: StreamFrame | undefined, frames: readonly StreamFrame[]): void {
   if (!run.repeated || terminal?.type !== 'done' || terminal.finishReason !== 'stopped') return;
-  if (shownText(frames) === '') throw new DomainError('conflict', { param: 'Idempotency-Key', message: 'the answer under this Idempotency-Key was stopped before its first word; ask again under another key' });
+  if (shownText(frames) === '') throw new DomainError('conflict', { param: 'Idempotency-Key', message: 'the answer under this Idempotency-Key was stopped before its first word; ask again, under another key where this stays' });
 }
 
 interface HeldHead {

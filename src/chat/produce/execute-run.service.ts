@@ -111,6 +111,7 @@ export class ExecuteRunService {
       if (answer.finishReason === 'content_filter') return await this.outcome(held, plan.fixedReply !== undefined ? { ...RECALLED, withholdsQuestion: true } : filteredUpstream(answer));
       return await this.outcome(held, { state: 'finished', finishReason: finishReasonOf(answer.finishReason), ...(screening.gate.withholds ? { partial: true } : {}) });
     } catch (error) {
+      if (await isFenced(held)) return 'fenced';
       // The question stays though its answer was stopped: whether it may is for the verdict to say.
       const blocked = isJudgedToTheEnd(signal) ? await screening?.passed.then(() => undefined, (refusal: unknown) => refusal) : undefined;
       return this.explain(held, blocked ?? (signal.aborted ? signal.reason : error));
@@ -223,6 +224,11 @@ function filteredUpstream({ spoke }: Answer): Ending {
 /** Somebody stopped it, or the process goes: what was shown stays, and so it has to be judged. */
 function isJudgedToTheEnd({ reason }: AbortSignal): boolean {
   return reason instanceof RunEnded && (reason.endCause.kind === 'stopped' || reason.endCause.kind === 'shutdown');
+}
+
+/** Somebody else has it: what went wrong here before that was known is nothing that it ends with. */
+async function isFenced({ claimed }: Held): Promise<boolean> {
+  return claimed.then(() => false, (error: unknown) => error instanceof RunEnded && error.endCause.kind === 'fenced');
 }
 
 /** The words of the batches; what comes beside them is noted on the way. */

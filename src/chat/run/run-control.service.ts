@@ -11,19 +11,21 @@ import { StreamLogRepository } from '../stream/stream-log.repository.js';
 import { ActiveRuns, isOf, type ActiveRun, type EndCause, causeOfStop } from '../produce/active-runs.js';
 import { ConcludeRunService } from './conclude-run.service.js';
 import { userOf } from './owner.js';
-import type { Outcome, RunRecord } from './run.js';
+import { NOTHING_SAID, type Outcome, type RunRecord } from './run.js';
 import { RunRepository } from './run.repository.js';
 
 const STOPS = 'runs.stop';
 const BEAT_MS = 3_000;
-/** What was produced of a run that nobody had begun. */
-const NOTHING = { content: '', usage: { promptTokens: 0, completionTokens: 0 }, usageSource: 'counted' } as const;
+const STOPPED = { kind: 'stopped' } as const;
 
-/** A run as its user may see it. */
+/** The caller's own run: `model` as they may see it. */
 export interface OwnRun extends RunRecord {
-  /** What its model is called here; never shown. */
+  /** What its model is called here; for the house alone. */
   readonly catalogueName: string;
 }
+
+/** Why a run is ended from outside. */
+type OutsideCause = Extract<EndCause, { kind: 'stopped' | 'refused' }>;
 
 /**
  * Ends runs from outside: a user's stop, a ban, a suspended tenant. Reaches the
@@ -98,7 +100,7 @@ export class RunControlService implements OnModuleInit {
   /** Stops a run of the caller's. Stopping twice, or after the end, is the same as once. */
   async stop(ctx: RequestContext, runId: string): Promise<RunRecord> {
     const run = await this.own(ctx, runId);
-    if (run.state === 'opened') await this.endRun(ctx.tenantId, runId, { kind: 'stopped' });
+    if (run.state === 'opened') await this.endRun(ctx.tenantId, runId, STOPPED);
     return run;
   }
 
@@ -110,45 +112,57 @@ export class RunControlService implements OnModuleInit {
   async abandon(tenantId: string, runId: string, { began, mayClaim }: { readonly began: boolean; readonly mayClaim: boolean }): Promise<void> {
     const answer = await this.log.leave(tenantId, runId, began, mayClaim);
     if (answer === 'claimed') {
+      // First the place: it is nobody's, whatever fails behind it.
+      await this.dispatcher.withdraw(runId);
       await this.freeKey(tenantId, runId);
-      await this.concludeClaimed(tenantId, runId, { kind: 'stopped' });
+      await this.concludeClaimed(tenantId, runId, STOPPED);
     } else if (answer === 'forsaken') {
-      await this.concludeForsaken(tenantId, runId);
+      await this.endForsakenWaiting(tenantId, runId);
     }
   }
 
   /** Ends a run whoever owns it, for reasons that stand above the owner. */
-  async endRun(tenantId: string, runId: string, cause: Extract<EndCause, { kind: 'stopped' | 'refused' }>): Promise<void> {
+  async endRun(tenantId: string, runId: string, cause: OutsideCause): Promise<void> {
     const code = cause.kind === 'refused' ? cause.code : 'stopped';
     const answer = await this.log.stop(tenantId, runId, code);
-    if (answer === 'claimed') await this.concludeClaimed(tenantId, runId, cause);
-    else if (answer === 'told') await this.bus.publish(STOPS, `${runId} ${code}`);
+    if (answer === 'claimed') {
+      await this.dispatcher.withdraw(runId);
+      await this.concludeClaimed(tenantId, runId, cause);
+    } else if (answer === 'told') {
+      await this.bus.publish(STOPS, `${runId} ${code}`);
+      // Whoever had it gave it to the queue: nobody is there to hear of the stop.
+      if (await this.dispatcher.leave(runId)) await this.concludeWaiting(tenantId, runId, cause);
+    }
   }
 
   /** No worker had it: the run is ours to conclude, and its ticket is void. */
-  private async concludeClaimed(tenantId: string, runId: string, cause: Extract<EndCause, { kind: 'stopped' | 'refused' }>): Promise<void> {
-    await this.dispatcher.withdraw(runId);
+  private async concludeClaimed(tenantId: string, runId: string, cause: OutsideCause): Promise<void> {
     const plan = await this.log.plan(tenantId, runId);
     if (plan === undefined) return;
-    const end: Pick<Outcome, 'state' | 'finishReason' | 'errorCode'> = cause.kind === 'refused' ? { state: 'refused', errorCode: cause.code } : { state: 'stopped', finishReason: 'stopped' };
-    await this.concluder.conclude(plan, { runId, generation: 1 }, 1, { ...end, ...NOTHING });
+    await this.concluder.conclude(plan, { runId, generation: 1 }, 1, { ...endOf(cause), ...NOTHING_SAID });
   }
 
   /** A run that was given to the queue: where its clients left before that, it is abandoned now. */
   async endForsaken(tenantId: string, runId: string): Promise<void> {
-    if (await this.log.isForsaken(tenantId, runId)) await this.concludeForsaken(tenantId, runId);
+    if (await this.log.isForsaken(tenantId, runId)) await this.endForsakenWaiting(tenantId, runId);
   }
 
-  /** Somebody had it, showed nothing of it and gave it to the queue: out of that it is ours. */
-  private async concludeForsaken(tenantId: string, runId: string): Promise<void> {
+  /** Where it waits. Marked as stopped before its key is free: who takes it after a failure here must not produce it, too. */
+  private async endForsakenWaiting(tenantId: string, runId: string): Promise<void> {
     if (!(await this.dispatcher.leave(runId))) return;
+    await this.log.stop(tenantId, runId, 'stopped');
     await this.freeKey(tenantId, runId);
-    const generation = await this.runs.takeOver(systemContext(tenantId, 'leave', runId), runId);
+    await this.concludeWaiting(tenantId, runId, STOPPED);
+  }
+
+  /** Somebody had it, showed nothing of it and gave it to the queue; it has just left that, and is ours. */
+  private async concludeWaiting(tenantId: string, runId: string, cause: OutsideCause): Promise<void> {
+    const generation = await this.runs.takeOver(systemContext(tenantId, 'stop', runId), runId);
     if (generation === undefined) return;
     const taken = await this.log.retake(tenantId, runId, generation);
     if (taken.kind !== 'ok' || taken.plan === undefined) return;
     const seq = (taken.events.at(-1)?.seq ?? 0) + 1;
-    await this.concluder.conclude(taken.plan, { runId, generation, sealed: taken.sealed }, seq, { state: 'stopped', finishReason: 'stopped', ...NOTHING });
+    await this.concluder.conclude(taken.plan, { runId, generation, sealed: taken.sealed }, seq, { ...endOf(cause), ...NOTHING_SAID });
   }
 
   /** Before its end is told: whoever asks again begins anew, and is not given an end without a word for ever. */
@@ -169,4 +183,8 @@ export class RunControlService implements OnModuleInit {
       (error: unknown) => this.logger.debug(errorFields(error), 'a run could not be looked up'),
     );
   }
+}
+
+function endOf(cause: OutsideCause): Pick<Outcome, 'state' | 'finishReason' | 'errorCode'> {
+  return cause.kind === 'refused' ? { state: 'refused', errorCode: cause.code } : { state: 'stopped', finishReason: 'stopped' };
 }

@@ -69,6 +69,9 @@ export interface Outcome {
   readonly charge?: BrokenOffCharge;
 }
 
+/** The words and the usage of a run that nobody began to answer. */
+export const NOTHING_SAID = { content: '', usage: { promptTokens: 0, completionTokens: 0 }, usageSource: 'counted' } as const satisfies Partial<Outcome>;
+
 /** A worker's right to write: writes of an older generation are refused by the log and by the row. */
 export interface Hold {
   readonly runId: string;

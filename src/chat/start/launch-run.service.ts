@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { RequestContext } from '../../platform/context/index.js';
 import { asDomainError } from '../../platform/errors/index.js';
 import { Bus } from '../../platform/redis/index.js';
+import { LOGGER, errorFields, type Logger } from '../../platform/telemetry/index.js';
 import { now } from '../../platform/values/index.js';
 import { Dispatcher, type Position } from '../../upstream/index.js';
 import { AnswerSource, type Found } from '../cache/answer-source.service.js';
@@ -13,7 +14,8 @@ import { StreamLogRepository } from '../stream/stream-log.repository.js';
 import { requestOf, type Prepared } from '../window/prompt.service.js';
 import type { WireSubject } from '../wire/wire.js';
 import { ConcludeRunService } from '../run/conclude-run.service.js';
-import { orderOf, type RunPlan } from '../run/run.js';
+import { RunRepository } from '../run/run.repository.js';
+import { NOTHING_SAID, orderOf, type RunPlan } from '../run/run.js';
 
 /** A run that a client may follow now. `repeated`: it was begun by an earlier request with the same key. */
 export interface StartedRun {
@@ -39,6 +41,8 @@ export interface OpenedRun {
   readonly fixedReply: string | undefined;
   /** Who asks had bought credits left. */
   readonly paid: boolean;
+  /** It bears an Idempotency-Key. */
+  readonly hasKey: boolean;
 }
 
 /** A message's way, stage 6: the plan is laid ready, and the run started at once, queued, or answered from what is stored. */
@@ -47,11 +51,13 @@ export class LaunchRunService {
   constructor(
     private readonly dispatcher: Dispatcher,
     private readonly log: StreamLogRepository,
+    private readonly runs: RunRepository,
     private readonly concluder: ConcludeRunService,
     private readonly bus: Bus,
     private readonly sources: AnswerSource,
     private readonly server: ServeRunService,
     private readonly fresh: FreshRuns,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** @throws DomainError `queue_full`, `rate_limited`, `unavailable`; the run is then concluded, and its hold released. */
@@ -90,9 +96,10 @@ export class LaunchRunService {
       return { ...started, position: await this.submitted(plan, written) };
     } catch (error) {
       const refusal = asDomainError(error);
-      const usage = { promptTokens: 0, completionTokens: 0 };
       // Nothing was produced: the hold is released.
-      await this.concluder.conclude(plan, { runId: opened.runId, generation: 1 }, 1, { state: 'failed', errorCode: refusal.code, content: '', usage, usageSource: 'counted', unheard: true });
+      const concluded = await this.concluder.conclude(plan, { runId: opened.runId, generation: 1 }, 1, { state: 'failed', errorCode: refusal.code, ...NOTHING_SAID, unheard: true });
+      // Who tries again as the refusal says begins anew, and is not given it for ever.
+      if (concluded && opened.hasKey) await this.runs.freeKey(ctx, opened.runId).catch((failure: unknown) => this.logger.warn({ run: opened.runId, ...errorFields(failure) }, 'the key of a refused run could not be freed'));
       throw refusal;
     }
   }

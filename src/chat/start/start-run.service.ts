@@ -66,7 +66,7 @@ export class StartRunService {
       if (answer.outcome !== 'opened') return { runId, subject: undefined, position: { position: 0, etaMs: 0 }, model: undefined, repeated: true, follows: false, cache: undefined };
       this.metering.granted(ctx, hold);
       const maxTokens = this.metering.answerRoom(hold, BigInt(answer.held));
-      return this.launcher.launch(ctx, { ...prepared, maxTokens }, { ...ids, priceListId: hold.prices.id, includeUsage: options.includeUsage, fixedReply: reply, paid: answer.paid }, found);
+      return this.launcher.launch(ctx, { ...prepared, maxTokens }, { ...ids, priceListId: hold.prices.id, includeUsage: options.includeUsage, fixedReply: reply, paid: answer.paid, hasKey: options.idempotencyKey !== undefined }, found);
     }
   }
 
