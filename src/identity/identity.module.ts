@@ -9,6 +9,7 @@ import { AuthenticateGuard } from './guard/authenticate.guard.js';
 import { RateLimits } from './limits/rate-limits.service.js';
 import { SessionController } from './sessions/session.controller.js';
 import { SessionRepository } from './sessions/session.repository.js';
+import { RehearsedLogin } from './sessions/rehearsed-login.service.js';
 import { SessionService } from './sessions/session.service.js';
 import { SweepSessionsJob } from './sessions/sweep.job.js';
 import { StaffActionRepository } from './staff/staff-action.repository.js';
@@ -33,6 +34,7 @@ import { WechatLoginService } from './wechat-login/wechat-login.service.js';
     RateLimits,
     SessionRepository,
     SessionService,
+    RehearsedLogin,
     SweepSessionsJob,
     StaffActionRepository,
     StaffActionService,
@@ -46,6 +48,6 @@ import { WechatLoginService } from './wechat-login/wechat-login.service.js';
     AuthenticateGuard,
     { provide: APP_GUARD, useExisting: AuthenticateGuard },
   ],
-  exports: [SessionService, ApiKeyService, AuthenticateGuard, RateLimits, StaffActionService, StaffService, StandingService, UserService],
+  exports: [RehearsedLogin, ApiKeyService, AuthenticateGuard, RateLimits, StaffActionService, StaffService, StandingService, UserService],
 })
 export class IdentityModule {}

@@ -13,7 +13,7 @@ export type { Caller } from './guard/caller.js';
 export type { Limit } from './limits/limit.js';
 export { RateLimits } from './limits/rate-limits.service.js';
 export { IdentityModule } from './identity.module.js';
-export { SessionService } from './sessions/session.service.js';
+export { RehearsedLogin } from './sessions/rehearsed-login.service.js';
 export type { SessionSummary } from './sessions/session.repository.js';
 export { STAFF_ROLES, type Staff, type StaffRole } from './staff/staff.js';
 export { STAFF_ACTIONS, type StaffAction, type StaffActionDraft, type StaffActionName } from './staff/staff-action.js';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
 import { Stage, type Players } from '../../platform/rehearsal/index.js';
-import { ApiKeyService, SessionService } from '../../identity/index.js';
+import { ApiKeyService, RehearsedLogin } from '../../identity/index.js';
 
 const QUESTION = { messages: [{ role: 'user', content: '你好' }], stream: true, max_tokens: 1 };
 /** Each by somebody else, so that all is read anew. */
@@ -20,7 +20,7 @@ export class RehearseAsking {
   constructor(
     private readonly host: HttpAdapterHost,
     private readonly stage: Stage,
-    private readonly sessions: SessionService,
+    private readonly login: RehearsedLogin,
     private readonly apiKeys: ApiKeyService,
   ) {}
 
@@ -35,7 +35,7 @@ export class RehearseAsking {
 
   private async ask(players: Players): Promise<number> {
     const server = this.host.httpAdapter.getInstance<FastifyInstance>();
-    const authorization = `Bearer ${await this.sessions.rehearsed(players)}`;
+    const authorization = `Bearer ${await this.login.accessToken(players)}`;
     return (await server.inject({ method: 'POST', url: '/v1/chat/completions', headers: { authorization }, payload: QUESTION })).statusCode;
   }
 }

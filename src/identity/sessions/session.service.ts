@@ -106,7 +106,7 @@ export class SessionService {
     await this.standing.credentialGone(ctx, actor.userId, actor.credentialId);
   }
 
-  /** An access token of the user of a rehearsal: good for nothing once it is over. */
+  /** For `RehearsedLogin` alone. */
   async rehearsed({ tenantId, userId, sessionId }: Players): Promise<string> {
     return this.tokens.issue(userId, tenantId, sessionId);
   }
