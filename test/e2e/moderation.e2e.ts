@@ -251,6 +251,17 @@ describe('the remote layers on the way in', () => {
     expect([await askedUpstream(platform, fine), await askedUpstream(platform, bad)]).toEqual([1, 0]);
   });
 
+  it('refuse a question that is too long for WeChat where nobody stands in, unless the tenant lets it through', async () => {
+    const { tenant, user } = await stage({ input: { instead_of_wechat: 'nobody' } });
+    // Nine pieces, none like another.
+    const long = `${scripted({ tokens: 2 })} ${Array.from({ length: 4_600 }, (_, at) => `x${at}`).join(' ')}`;
+    expect((await (await send(user, long)).stream.all()).at(-1)).toMatchObject({ event: 'error', data: { code: 'unavailable' } });
+    await setPolicy(platform, staff, tenant, { input: { on_excess: 'open' } });
+    expect((await (await send(user, long)).stream.all()).at(-1)?.event).toBe('done');
+    await setPolicy(platform, staff, tenant, { input: { on_excess: null } });
+    expect((await (await send(user, long)).stream.all()).at(-1)?.data.code).toBe('unavailable');
+  });
+
   it('in the shadow stop nobody', async () => {
     const { user } = await stage({ input: { wechat: { mode: 'shadow' } } });
     const events = await (await send(user, `色情测试 ${scripted({ tokens: 5 })}`)).stream.all();

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { RequestContext } from '../../platform/context/index.js';
 import { LOGGER, errorFields, type Logger } from '../../platform/telemetry/index.js';
-import { Dispatcher } from '../../upstream/index.js';
-import { hasWords, withQueuedFrames, type Place } from '../stream/queued-frames.js';
+import { Dispatcher, type Position } from '../../upstream/index.js';
+import { hasWords, withQueuedFrames } from '../stream/queued-frames.js';
 import type { StreamFrame } from '../stream/run-event.js';
 import { RunControlService, type OwnRun } from '../run/run-control.service.js';
 import type { StartedRun } from './launch-run.service.js';
@@ -18,14 +18,14 @@ export class QueuedRunService {
   frames(ctx: RequestContext, run: StartedRun, frames: Frames): Frames {
     const { model, position, follows, runId } = run;
     if (model === undefined) return this.repeated(ctx, runId, frames);
-    const ask = (): Promise<Place | undefined> => this.dispatcher.place(ctx.tenantId, runId, model);
+    const ask = (): Promise<Position | undefined> => this.dispatcher.place(ctx.tenantId, runId, model);
     if (follows) return withQueuedFrames(undefined, ask, frames, { isOver: hasWords });
     return position.position === 0 ? frames : withQueuedFrames(position, ask, frames);
   }
 
   /** The same for a run that was begun earlier, and may wait or have been taken by now. @throws what reading its place throws. */
   async *resumed(ctx: RequestContext, run: OwnRun, frames: Frames): Frames {
-    const ask = (): Promise<Place | undefined> => this.dispatcher.place(ctx.tenantId, run.id, run.catalogueName);
+    const ask = (): Promise<Position | undefined> => this.dispatcher.place(ctx.tenantId, run.id, run.catalogueName);
     yield* run.state === 'opened' ? withQueuedFrames(await ask(), ask, frames, { isOver: hasWords }) : frames;
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { hasWords, withQueuedFrames, type Place } from './queued-frames.js';
+import type { Position } from '../../upstream/index.js';
+import { hasWords, withQueuedFrames } from './queued-frames.js';
 import type { StreamFrame } from './run-event.js';
 
 async function* run(...steps: (readonly StreamFrame[] | Promise<unknown>)[]): AsyncGenerator<readonly StreamFrame[]> {
@@ -22,8 +23,8 @@ describe('withQueuedFrames', () => {
   it('tells the first place and each change, then the run', async () => {
     let turn: () => void = () => undefined;
     const waited = new Promise<void>((resolve) => { turn = resolve; });
-    const places: (Place | undefined)[] = [{ position: 3, etaMs: 30 }, { position: 3, etaMs: 20 }, { position: 1, etaMs: 10 }];
-    const ask = (): Promise<Place | undefined> => {
+    const places: (Position | undefined)[] = [{ position: 3, etaMs: 30 }, { position: 3, etaMs: 20 }, { position: 1, etaMs: 10 }];
+    const ask = (): Promise<Position | undefined> => {
       const place = places.shift();
       if (places.length === 0) turn();
       return Promise.resolve(place);
@@ -48,8 +49,8 @@ describe('withQueuedFrames', () => {
   it('tells the places of a run that was taken first, and given to the queue without a word', async () => {
     let turn: () => void = () => undefined;
     const waited = new Promise<void>((resolve) => { turn = resolve; });
-    const places: (Place | undefined)[] = [undefined, { position: 2, etaMs: 20 }, undefined];
-    const ask = (): Promise<Place | undefined> => {
+    const places: (Position | undefined)[] = [undefined, { position: 2, etaMs: 20 }, undefined];
+    const ask = (): Promise<Position | undefined> => {
       const place = places.shift();
       if (places.length === 0) turn();
       return Promise.resolve(place);
@@ -60,7 +61,7 @@ describe('withQueuedFrames', () => {
 
   it('asks less often as long as the turn is far', async () => {
     let asked = 0;
-    const ask = (): Promise<Place> => Promise.resolve({ position: 900 - (asked += 1), etaMs: 5_000 });
+    const ask = (): Promise<Position> => Promise.resolve({ position: 900 - (asked += 1), etaMs: 5_000 });
     await collect(withQueuedFrames({ position: 900, etaMs: 400 }, ask, run(new Promise((resolve) => setTimeout(resolve, 120)), STARTED, DONE), { everyMs: 1 }));
     expect(asked).toBe(1);
   });

@@ -1,3 +1,4 @@
+import type { Position } from '../../upstream/index.js';
 import type { StreamFrame } from './run-event.js';
 
 /** How often a waiting client is told its place, when its turn is near. */
@@ -5,11 +6,7 @@ const EVERY_MS = 2_000;
 /** One whose turn is far is told less often: a tenth of its wait, within this. The place of ten thousand costs Redis something. */
 const RARELY_MS = 30_000;
 
-export interface Place {
-  readonly position: number;
-  readonly etaMs: number;
-}
-
+/** How a waiting client is told its place. */
 export interface QueuedOptions {
   /** Which of the run's frames ends the telling: the first that is kept, unless told. */
   readonly isOver?: (frame: StreamFrame) => boolean;
@@ -18,11 +15,11 @@ export interface QueuedOptions {
 
 /**
  * Puts `queued` frames before a run's own, as long as it waits: the first place at once, then each change of it.
- * The run's first frame ends that.
+ * The first frame for which `isOver` holds ends that.
  * @param first undefined where it does not wait yet. @param ask where the run stands now; undefined when it does not wait (any more).
  */
 export async function* withQueuedFrames(
-  first: Place | undefined, ask: () => Promise<Place | undefined>, frames: AsyncGenerator<readonly StreamFrame[]>, { isOver = isKept, everyMs = EVERY_MS }: QueuedOptions = {},
+  first: Position | undefined, ask: () => Promise<Position | undefined>, frames: AsyncGenerator<readonly StreamFrame[]>, { isOver = isKept, everyMs = EVERY_MS }: QueuedOptions = {},
 ): AsyncGenerator<readonly StreamFrame[]> {
   try {
     if (first !== undefined) yield [{ type: 'queued', ...first }];
@@ -51,7 +48,7 @@ export async function* withQueuedFrames(
   }
 }
 
-/** The run speaks: also one that was taken, and given back to the queue without a word, waits no more. */
+/** The run speaks. That it was `started` says less: it may be given back to the queue before its first word. */
 export function hasWords(frame: StreamFrame): boolean {
   return isKept(frame) && frame.type !== 'started';
 }
@@ -60,7 +57,7 @@ function isKept(frame: StreamFrame): boolean {
   return 'seq' in frame;
 }
 
-function pauseOf({ etaMs }: Place, everyMs: number): number {
+function pauseOf({ etaMs }: Position, everyMs: number): number {
   return Math.max(everyMs, Math.min(RARELY_MS, etaMs / 10));
 }
 

@@ -55,11 +55,6 @@ export class ReplyService implements BeforeApplicationShutdown {
     };
   }
 
-  /** How many clients are being answered. */
-  get openCount(): number {
-    return this.open.size;
-  }
-
   /** Streams get the grace to end, and a moment more for the last words of a worker in this process; then they are cut, and their clients resume at another node. */
   async beforeApplicationShutdown(): Promise<void> {
     const deadline = performance.now() + this.config.shutdownGraceMs + LAST_WORDS_MS;

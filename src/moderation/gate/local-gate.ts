@@ -3,7 +3,7 @@ import type { Hit } from '../text/lexicon-entry.js';
 import type { Lexicon } from '../text/lexicon.js';
 import { masked } from '../text/scan.js';
 import { Search } from '../text/search.js';
-import { MOST_UNITS, tailOf } from '../text/tail.js';
+import { MOST_TAIL, tailOf } from '../text/tail.js';
 
 /** What one chunk came to. */
 export interface GateStep {
@@ -102,7 +102,7 @@ export class LocalGate {
 
   private remember(text: string): void {
     this.passed += text;
-    if (this.passed.length > 2 * MOST_UNITS) this.passed = this.passed.slice(-MOST_UNITS);
+    if (this.passed.length > 2 * MOST_TAIL) this.passed = this.passed.slice(-MOST_TAIL);
   }
 
   private close(): void {

@@ -3,7 +3,7 @@ import { byPlace } from './hit-order.js';
 import type { Hit } from './lexicon-entry.js';
 import type { Lexicon } from './lexicon.js';
 import { Search } from './search.js';
-import { MOST_UNITS, isBrief, tailOf } from './tail.js';
+import { MOST_TAIL, isBrief, tailOf } from './tail.js';
 import { Turns } from './turns.js';
 
 /** UTF-16 units that are read in one go: well under a millisecond, with a hostile list a few. */
@@ -52,7 +52,7 @@ function overFillers(text: string, lexicons: readonly Lexicon[], before: readonl
 /** Words that begin before a text and end in it: read no further than they may reach. */
 function runningInto(text: string, lexicons: readonly Lexicon[], before: readonly string[]): readonly Hit[] {
   const search = searchAfter(before, lexicons);
-  const most = Math.min(text.length, MOST_UNITS);
+  const most = Math.min(text.length, MOST_TAIL);
   let read = 0;
   for (; read < most && search.horizon < 0; read += STEP) search.push(text.slice(read, read + STEP));
   return clipped((read < text.length ? search.settled() : search.end()).filter(({ from }) => from < 0));

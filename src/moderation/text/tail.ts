@@ -2,12 +2,12 @@ import { Kind, isBlank, kindOf } from './fold.js';
 
 /** How much of what came before counts: characters as a reader sees them. */
 const MOST_SEEN = 160;
-/** The same in UTF-16 units, among them what nobody sees: none of it counts, and there may be much of it. */
-export const MOST_UNITS = 4_000;
+/** The same in UTF-16 units, among them what nobody sees: none of it counts, and there may be as much of it as a word is found across (`MAX_BLANKS`). */
+export const MOST_TAIL = 4_000;
 
 /** The end of a text, in which a word may begin that goes on behind it. At most 4,001 UTF-16 units; never begins inside a character. */
 export function tailOf(text: string): string {
-  const least = Math.max(0, text.length - MOST_UNITS);
+  const least = Math.max(0, text.length - MOST_TAIL);
   let at = text.length;
   let blank = false;
   for (let seen = 0; at > least && seen < MOST_SEEN; ) {

@@ -44,8 +44,10 @@ export class NewsCache<V extends object> {
   private following = false;
 
   constructor(private readonly bus: Bus, private readonly options: NewsCacheOptions<V>) {
-    this.entries = new LRUCache({ max: options.max, ttl: options.ttlMs, ...(options.clock === undefined ? {} : { perf: options.clock }) });
-    this.absences = new LRUCache({ max: options.absent?.max ?? 1, ttl: options.absent?.ttlMs ?? options.ttlMs });
+    // The library's own resolution of 1 ms is a real timer's, whatever the clock.
+    const clock = options.clock === undefined ? {} : { perf: options.clock, ttlResolution: 0 };
+    this.entries = new LRUCache({ max: options.max, ttl: options.ttlMs, ...clock });
+    this.absences = new LRUCache({ max: options.absent?.max ?? 1, ttl: options.absent?.ttlMs ?? options.ttlMs, ...clock });
   }
 
   /** Starts to listen. Until then nothing is kept. */

@@ -60,7 +60,7 @@ export class ModelService {
   pickStored(name: string, audience: Audience): OfferedModel {
     const model = this.catalogue.byName(name);
     if (model === undefined || !isAllowed(name, audience)) throw unknown();
-    if (!this.isServed(name, audience)) throw this.channels.knows(audience.ctx.tenantId, name) ? new DomainError('unavailable', { message: 'no channel serves this model now' }) : unknown();
+    if (!this.isServed(name, audience)) throw this.channels.knows(audience.ctx.tenantId, name) ? new DomainError('unavailable') : unknown();
     return this.offered(model, audience);
   }
 

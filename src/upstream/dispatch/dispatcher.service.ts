@@ -44,7 +44,7 @@ export class Dispatcher {
    * @throws DomainError `queue_full` with the time until there should be room; `unavailable` when no channel serves the model.
    */
   checkRoom(ctx: RequestContext, model: string): void {
-    if (this.directory.candidates(ctx.tenantId, model).length === 0) throw new DomainError('unavailable', { message: 'no channel serves this model now' });
+    if (this.directory.candidates(ctx.tenantId, model).length === 0) throw new DomainError('unavailable');
     const waitMs = this.refusals.remaining(askerOf(ctx, model));
     if (waitMs > 0) throw new DomainError('queue_full', { retryAfterMs: waitMs });
   }
@@ -58,7 +58,7 @@ export class Dispatcher {
     if (candidates.length === 0) {
       // It may wait already: for channels that are gone.
       await this.gate.leave(order.runId);
-      throw new DomainError('unavailable', { message: 'no channel serves this model now' });
+      throw new DomainError('unavailable');
     }
     const settings = await this.tenants.settingsOf(ctx.tenantId);
     const subjects = subjectsOf(ctx, settings.queue);
@@ -153,7 +153,7 @@ function tierOf(ctx: RequestContext): Tier {
 /** Whose turn it is among a tenant's own: more keys are no more turns. */
 function flowOf({ actor }: RequestContext): string {
   if (actor.kind !== 'user') return 'system';
-  return actor.via === 'api_key' ? `key-${actor.userId}` : `user-${actor.userId}`;
+  return actor.via === 'api_key' ? `calls-${actor.userId}` : `user-${actor.userId}`;
 }
 
 /** Whom a refusal is for: another user of the tenant, or another tier, may have a shorter way. */
