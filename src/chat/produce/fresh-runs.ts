@@ -11,6 +11,7 @@ export interface FreshRun {
 export class FreshRuns {
   private readonly runs = new Map<string, FreshRun>();
 
+  /** For whoever produces it in this process. */
   put(runId: string, run: FreshRun): void {
     this.runs.set(runId, run);
   }

@@ -10,6 +10,7 @@ import { RunRepository } from '../run/run.repository.js';
 export class RehearseRuns {
   constructor(private readonly runs: RunRepository, private readonly metering: MeteringService) {}
 
+  /** Errors: the driver's. */
   async rehearse(): Promise<void> {
     const ids = { tenantId: newId(), runId: newId(), userId: newId() };
     const ctx = makeContext({ tenantId: ids.tenantId, actor: { kind: 'user', userId: ids.userId, via: 'session', credentialId: newId() }, requestId: ids.runId, locale: 'zh', client: 'api', platform: 'other' } as const);

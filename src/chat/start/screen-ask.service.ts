@@ -21,6 +21,7 @@ export interface ScreenedAsk {
 export class ScreenAsk {
   constructor(private readonly screening: ScreeningService) {}
 
+  /** A question of this tenant comes in a moment. */
   foresee(ctx: RequestContext): void {
     this.screening.foresee(ctx);
   }

@@ -131,6 +131,7 @@ export class StreamLogRepository {
     return 'fenced';
   }
 
+  /** Marks a run as stopped: whoever has it, or takes it from now on, ends it. @returns `claimed` where nobody had it: the caller must conclude it. */
   async stop(tenantId: string, runId: string, code: string): Promise<'gone' | 'done' | 'claimed' | 'told'> {
     return (await STOP.run(this.redis, [keysOf(tenantId, runId)[0]], [code, now()])) as 'gone' | 'done' | 'claimed' | 'told';
   }

@@ -8,7 +8,8 @@ import { RemoteScreening } from '../screening/remote-screening.service.js';
 import type { Hit } from '../text/lexicon-entry.js';
 import { Lexicons } from '../words/lexicons.service.js';
 import { localJudgement } from '../screening/local-judgement.js';
-import { CodeFences } from './code-fences.js';
+import type { CodeFences } from './code-fences.js';
+import { codeFilterOf } from './code-filter.js';
 import { CurrentGate } from './current-gate.js';
 import { OutputGate, type GateChunk, type GateEvent, type GateParts, type WordGate } from './output-gate.js';
 
@@ -57,8 +58,7 @@ export class GateService {
 
   /** For words of the tenant's own, which nobody judges. Code is withheld from clients that may not show it, whoever wrote it. */
   async unguarded(ctx: RequestContext): Promise<OpenGate> {
-    const { output, texts } = await this.policies.of(ctx.tenantId);
-    return new Unguarded(output.withholdCodeOn.includes(ctx.platform) ? new CodeFences(texts.code) : undefined);
+    return new Unguarded(codeFilterOf(await this.policies.of(ctx.tenantId), ctx.platform)?.());
   }
 }
 
@@ -130,7 +130,7 @@ class Gate implements OpenGate {
     return {
       mode: output.gate,
       words: this.listed === undefined ? undefined : this.words(this.listed),
-      filter: this.withholds ? new CodeFences(texts.code) : undefined,
+      filter: codeFilterOf(this.policy, this.ctx.platform)?.(),
       judge: remote ? (text, signal) => this.judge(text, signal) : undefined,
       afterWord: ({ entry }) => (entry.action === 'answer' ? (entry.reply ?? texts.topic) : texts.recalled),
       afterWindow: texts.recalled,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { RequestContext } from '../../platform/context/index.js';
-import { CodeFences } from '../gate/code-fences.js';
+import { codeFilterOf } from '../gate/code-filter.js';
 import { PolicyService } from '../policy/policy.service.js';
 
 /** Shows one answer without its code blocks, in chunks cut anywhere. */
@@ -18,7 +18,6 @@ export class WithheldCode {
 
   /** Makes a filter for each answer that is there already; undefined: the caller's client may show them as they are. Errors: the driver's. */
   async filterFor(ctx: RequestContext): Promise<(() => CodeFilter) | undefined> {
-    const { output, texts } = await this.policies.of(ctx.tenantId);
-    return output.withholdCodeOn.includes(ctx.platform) ? () => new CodeFences(texts.code) : undefined;
+    return codeFilterOf(await this.policies.of(ctx.tenantId), ctx.platform);
   }
 }

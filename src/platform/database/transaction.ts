@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { isId } from '../values/index.js';
 
+/** What a transaction may do, for whom, and what becomes of it. */
 export interface TransactionKind {
   /** `read`: PostgreSQL refuses writes, and nobody waits for the end. */
   readonly access: 'read' | 'write';
