@@ -34,6 +34,7 @@ import { CostReportRepository } from './costs/cost-report.repository.js';
 import { CostReportService } from './costs/cost-report.service.js';
 import { MessageController } from './messages/message.controller.js';
 import { MessageRepository } from './messages/message.repository.js';
+import { ShownMessages } from './messages/shown-messages.service.js';
 import { ReadyAnswerRepository } from './ready/ready-answer.repository.js';
 import { ReadyAnswerService } from './ready/ready-answer.service.js';
 import { ActiveRuns } from './produce/active-runs.js';
@@ -72,7 +73,7 @@ const MADE = [
   { provide: TenantDigest, inject: [CONFIG], useFactory: (config: Config) => new TenantDigest(config.masterKeys, 'request') },
 ];
 const SHARED = [RehearseRuns, Rehearsal, RunNews, KeptTexts, ConversationRepository, MessageRepository, HistoryRepository, RunRepository, StreamLogRepository, ActiveRuns, AnswerCacheRepository, AnswerCache, LabelLogRepository, RunTitles, ConcludeRunService, RunControlService, RunUsage, ScreenRun, FreshRuns, HoldRun, ExecuteRunService];
-const API = [ReadyAnswerRepository, ReadyAnswerService, AnswerSource, ServeRunService, ConversationService, AnswerService, StartRunService, ScreenAsk, PromptService, LaunchRunService, RunRates, QueuedRunService, FollowService, RunStreamService, ReplyService, CompletionService, RehearseAsking, OfferService, LabelFreeService, ConversationExportService, AccountExportService, EraseAccountService, OwnWords, ProfileService, CostReportRepository, CostReportService];
+const API = [ReadyAnswerRepository, ReadyAnswerService, AnswerSource, ServeRunService, ConversationService, ShownMessages, AnswerService, StartRunService, ScreenAsk, PromptService, LaunchRunService, RunRates, QueuedRunService, FollowService, RunStreamService, ReplyService, CompletionService, RehearseAsking, OfferService, LabelFreeService, ConversationExportService, AccountExportService, EraseAccountService, OwnWords, ProfileService, CostReportRepository, CostReportService];
 const WORKER = [SweepJob, LabelLogJob, WorkerService, WithdrawRepository, WithdrawService];
 const CONTROLLERS = [ConversationController, MessageController, RunController, CompletionsController, ModelsController, AccountController, ProfileController, LabelController];
 

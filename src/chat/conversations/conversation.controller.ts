@@ -5,6 +5,7 @@ import { Answers, PageQuery } from '../../platform/http/index.js';
 import { ForUser } from '../../identity/index.js';
 import { MessageDto, messageDto } from '../messages/message.dto.js';
 import { ConversationDto, CreateConversationDto, UpdateConversationDto, conversationDto } from './conversation.dto.js';
+import { ShownMessages } from '../messages/shown-messages.service.js';
 import { ConversationService } from './conversation.service.js';
 
 interface List<T> {
@@ -16,7 +17,7 @@ interface List<T> {
 @ForUser()
 @Controller('v1/conversations')
 export class ConversationController {
-  constructor(private readonly conversations: ConversationService) {}
+  constructor(private readonly conversations: ConversationService, private readonly shown: ShownMessages) {}
 
   @Post()
   @Answers({ status: 201, type: ConversationDto }, 'unauthenticated', 'forbidden', 'tenant_suspended', 'user_banned', 'not_found', 'content_blocked', 'unavailable')
@@ -52,7 +53,7 @@ export class ConversationController {
   @Get(':id/messages')
   @Answers({ status: 200, list: MessageDto, description: 'Newest first.' }, 'unauthenticated', 'forbidden', 'tenant_suspended', 'user_banned', 'not_found')
   async messages(@Ctx() ctx: RequestContext, @Param('id') id: string, @Query() query: PageQuery): Promise<List<MessageDto>> {
-    return listOf(await this.conversations.messagesOf(ctx, id, query.cursor, query.limit), messageDto);
+    return listOf(await this.shown.page(ctx, id, query.cursor, query.limit), messageDto);
   }
 }
 

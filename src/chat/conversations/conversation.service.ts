@@ -4,12 +4,9 @@ import { Database } from '../../platform/database/index.js';
 import { DomainError } from '../../platform/errors/index.js';
 import { decodeCursor, isId, newId, pageOf, type Page } from '../../platform/values/index.js';
 import { TenantService } from '../../tenants/index.js';
-import { WithheldCode } from '../../moderation/index.js';
 import { ModelService } from '../../upstream/index.js';
 import { OwnWords } from '../account/own-words.service.js';
 import { HistoryRepository } from '../messages/history.repository.js';
-import { MessageRepository, type Message } from '../messages/message.repository.js';
-import { withoutCode } from '../messages/shown-words.js';
 import { userOf } from '../run/owner.js';
 import { RunControlService } from '../run/run-control.service.js';
 import { RunRepository } from '../run/run.repository.js';
@@ -21,15 +18,8 @@ export interface NewConversation {
   readonly systemPrompt?: string;
 }
 
-/** A message as it is shown, with the answers that it replaced. */
-export interface ShownMessage {
-  readonly message: Message;
-  readonly alternatives: readonly Message[];
-}
-
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,6}Z$/;
 const ID = /^[0-9a-f-]{36}$/;
-const POSITION = /^\d{1,9}$/;
 
 /** A user's conversations. Everything here is for the owner alone: somebody else's conversation is `not_found`. */
 @Injectable()
@@ -37,14 +27,12 @@ export class ConversationService {
   constructor(
     private readonly database: Database,
     private readonly conversations: ConversationRepository,
-    private readonly messages: MessageRepository,
     private readonly history: HistoryRepository,
     private readonly runs: RunRepository,
     private readonly control: RunControlService,
     private readonly tenants: TenantService,
     private readonly models: ModelService,
     private readonly words: OwnWords,
-    private readonly code: WithheldCode,
   ) {}
 
   /** @throws DomainError `not_found` (param `model`), `content_blocked` (param `title` or `system_prompt`). */
@@ -93,31 +81,6 @@ export class ConversationService {
     for (const runId of open) await this.control.endRun(ctx.tenantId, runId, { kind: 'stopped' });
     await this.database.inTenant(ctx, (tx) => this.conversations.remove(tx, userOf(ctx), id));
     await this.history.drop(ctx.tenantId, id);
-  }
-
-  /** Newest first; each answer with those that it replaced. */
-  async messagesOf(ctx: RequestContext, id: string, cursor: string | undefined, limit: number): Promise<Page<ShownMessage>> {
-    const key = decodeCursor(cursor, [POSITION]);
-    const before = key?.[0] === undefined ? undefined : parseInt(key[0], 10);
-    await this.read(ctx, id);
-    const named = await this.naming(ctx);
-    const filter = await this.code.filterFor(ctx);
-    const shown = (message: Message): Message => withoutCode(message, filter);
-    return this.database.inTenant(ctx, async (tx) => {
-      const page = pageOf(await this.messages.newest(tx, id, before, limit + 1), limit, (message) => [String(message.position)]);
-      const former = await this.messages.alternatives(tx, id, page.data.filter((message) => message.role === 'assistant').map((message) => message.position));
-      const data = page.data.map((message) => ({ message: named(shown(message)), alternatives: former.filter((each) => message.role === 'assistant' && each.position === message.position).map(shown) }));
-      return { data, nextCursor: page.nextCursor };
-    });
-  }
-
-  /** The conversation of one of the caller's messages. */
-  async conversationOfMessage(ctx: RequestContext, messageId: string): Promise<string> {
-    const message = isId(messageId) ? await this.database.readTenant(ctx, (tx) => this.messages.find(tx, messageId)) : undefined;
-    if (message === undefined) throw new DomainError('not_found', { param: 'id' });
-    if (message.role !== 'assistant') throw new DomainError('invalid_request', { param: 'id', message: 'id must be the id of an answer' });
-    await this.read(ctx, message.conversationId);
-    return message.conversationId;
   }
 
   /** The model's own name: what is kept of it. */

@@ -4,7 +4,6 @@ import type { RequestContext } from '../../platform/context/index.js';
 import { DomainError } from '../../platform/errors/index.js';
 import { isId } from '../../platform/values/index.js';
 import type { CacheWish } from '../cache/cache-wish.js';
-import { ConversationService } from '../conversations/conversation.service.js';
 import { RunControlService } from '../run/run-control.service.js';
 import type { Ask } from '../start/ask.js';
 import type { StartedRun } from '../start/launch-run.service.js';
@@ -15,6 +14,7 @@ import { WIRE_FORMATS } from '../wire/formats.js';
 import { negotiateFormat } from '../wire/negotiate.js';
 import { ReplyService } from '../wire/reply.service.js';
 import type { WireFormat, WireName, WireSubject } from '../wire/wire.js';
+import { ShownMessages } from './shown-messages.service.js';
 
 export interface AnswerOptions {
   readonly format: WireName | undefined;
@@ -35,7 +35,7 @@ export class AnswerService {
     private readonly streams: RunStreamService,
     private readonly control: RunControlService,
     private readonly replies: ReplyService,
-    private readonly conversations: ConversationService,
+    private readonly messages: ShownMessages,
     private readonly queued: QueuedRunService,
   ) {}
 
@@ -56,7 +56,7 @@ export class AnswerService {
   }
 
   async regenerate(ctx: RequestContext, answerId: string, options: AnswerOptions, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const conversationId = await this.conversations.conversationOfMessage(ctx, answerId);
+    const conversationId = await this.messages.conversationOf(ctx, answerId);
     await this.answer(ctx, { kind: 'regenerate', conversationId, answerId }, options, request, reply);
   }
 

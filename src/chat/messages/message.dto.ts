@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, Length, Matches } from 'class-validator';
-import type { ShownMessage } from '../conversations/conversation.service.js';
+import type { ShownMessage } from './shown-messages.service.js';
 import type { Message } from './message.repository.js';
 
 const STATES = ['complete', 'stopped', 'failed', 'refused', 'recalled', 'unjudged'] as const;
