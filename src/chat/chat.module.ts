@@ -38,6 +38,7 @@ import { ShownMessages } from './messages/shown-messages.service.js';
 import { ReadyAnswerRepository } from './ready/ready-answer.repository.js';
 import { ReadyAnswerService } from './ready/ready-answer.service.js';
 import { ActiveRuns } from './produce/active-runs.js';
+import { ConcludeRow } from './run/conclude-row.service.js';
 import { ConcludeRunService } from './run/conclude-run.service.js';
 import { FreshRuns } from './produce/fresh-runs.js';
 import { HoldRun } from './produce/hold-run.service.js';
@@ -47,6 +48,7 @@ import { QueuedRunService } from './start/queued-run.service.js';
 import { RunControlService } from './run/run-control.service.js';
 import { RunController } from './run/run.controller.js';
 import { RunRates } from './start/run-rates.service.js';
+import { TellEnd } from './run/tell-end.service.js';
 import { RunRepository } from './run/run.repository.js';
 import { StartRunService } from './start/start-run.service.js';
 import { SweepJob } from './run/sweep.job.js';
@@ -72,7 +74,7 @@ const MADE = [
   { provide: Sealer, inject: [CONFIG], useFactory: (config: Config) => new Sealer(config.masterKeys) },
   { provide: TenantDigest, inject: [CONFIG], useFactory: (config: Config) => new TenantDigest(config.masterKeys, 'request') },
 ];
-const SHARED = [RehearseRuns, Rehearsal, RunNews, KeptTexts, ConversationRepository, MessageRepository, HistoryRepository, RunRepository, StreamLogRepository, ActiveRuns, AnswerCacheRepository, AnswerCache, LabelLogRepository, RunTitles, ConcludeRunService, RunControlService, RunUsage, ScreenRun, FreshRuns, HoldRun, ExecuteRunService];
+const SHARED = [RehearseRuns, Rehearsal, RunNews, KeptTexts, ConversationRepository, MessageRepository, HistoryRepository, RunRepository, StreamLogRepository, ActiveRuns, AnswerCacheRepository, AnswerCache, LabelLogRepository, RunTitles, ConcludeRow, TellEnd, ConcludeRunService, RunControlService, RunUsage, ScreenRun, FreshRuns, HoldRun, ExecuteRunService];
 const API = [ReadyAnswerRepository, ReadyAnswerService, AnswerSource, ServeRunService, ConversationService, ShownMessages, AnswerService, StartRunService, ScreenAsk, PromptService, LaunchRunService, RunRates, QueuedRunService, FollowService, RunStreamService, ReplyService, CompletionService, RehearseAsking, OfferService, LabelFreeService, ConversationExportService, AccountExportService, EraseAccountService, OwnWords, ProfileService, CostReportRepository, CostReportService];
 const WORKER = [SweepJob, LabelLogJob, WorkerService, WithdrawRepository, WithdrawService];
 const CONTROLLERS = [ConversationController, MessageController, RunController, CompletionsController, ModelsController, AccountController, ProfileController, LabelController];
