@@ -50,6 +50,27 @@ describe('a run that has to wait', () => {
     expect((await (await send(user, scripted({ text: '下一个' }))).next())?.data).toMatchObject({ position: 1 });
   });
 
+  it('is the same question when it is sent again after its client left', async () => {
+    const conversation = await makeConversation(platform.api, user);
+    const content = scripted({ text: '一次就够。' });
+    const ask = async (): Promise<StreamedAnswer> => platform.api.stream('POST', `/v1/conversations/${conversation}/messages?format=sse`, { token: user.token, headers: { 'idempotency-key': 'once' }, body: { content } });
+    const lose = async (stream: StreamedAnswer): Promise<void> => {
+      expect([stream.status, (await stream.next())?.event]).toEqual([200, 'queued']);
+      stream.leave();
+      await eventually(() => state(stream.runId), (now) => now === 'stopped');
+    };
+    for (let time = 0; time < 2; time += 1) await lose(await ask());
+    const [unanswered] = (await platform.api.ok('GET', `/v1/conversations/${conversation}/messages`, { token: user.token })).data as { id: string }[];
+    for (let time = 0; time < 2; time += 1) await lose(await platform.api.stream('POST', `/v1/messages/${unanswered?.id}/regenerate?format=sse`, { token: user.token, body: {} }));
+    await platform.spawn('worker');
+    expect(wordsOf(await (await ask()).all())).toBe('一次就够。');
+    const shown = (await platform.api.ok('GET', `/v1/conversations/${conversation}/messages`, { token: user.token })).data as { role: string; content: string; state: string; alternatives: unknown[] }[];
+    expect(shown.map(({ role, content: words, state: as, alternatives }) => [role, words, as, alternatives.length])).toEqual([['assistant', '一次就够。', 'complete', 0], ['user', content, 'complete', 0]]);
+    // What was answered is a new question when it is asked again.
+    await (await platform.api.stream('POST', `/v1/conversations/${conversation}/messages?format=sse`, { token: user.token, body: { content } })).all();
+    expect((await platform.api.ok('GET', `/v1/conversations/${conversation}/messages`, { token: user.token })).data).toHaveLength(4);
+  }, 60_000);
+
   it('keeps both when it was asked to, and is there for whoever comes back', async () => {
     const stream = await send(user, scripted({ text: '还在' }), '&keep=true');
     await stream.next();

@@ -77,8 +77,8 @@ export class HistoryRepository {
       const answered = outcome.content !== '' && outcome.state !== 'refused';
       const earlier = turn.replacesAnswer && answered && cached.newest?.answered ? cached.turns.slice(0, -1) : cached.turns;
       const added: Turn = { question: turn.question, questionTokens: turn.questionTokens, answer: outcome.content, answerTokens };
-      // A failed attempt to make an answer again leaves the former one in place, as the rows do.
-      if (turn.replacesAnswer && !answered && cached.newest?.answered) await this.keep(ctx.tenantId, { ...cached, revision: turn.revision + 2 });
+      // An attempt to make an answer again that got no word leaves the former one in place, as the rows do, also where that got none.
+      if (turn.replacesAnswer && !answered) await this.keep(ctx.tenantId, { ...cached, revision: turn.revision + 2 });
       else {
         await this.keep(ctx.tenantId, {
           ...cached,

@@ -39,7 +39,9 @@ export class ShownMessages {
     const newest = (message: Message): Message => ({ ...shown(message), model: message.model === null ? null : named(message.model) });
     return this.database.readTenant(ctx, async (tx) => {
       const page = pageOf(await this.messages.newest(tx, conversationId, before, limit + 1), limit, (message) => [String(message.position)]);
-      const former = await this.messages.alternatives(tx, conversationId, page.data.filter((message) => message.role === 'assistant').map((message) => message.position));
+      const replaced = await this.messages.alternatives(tx, conversationId, page.data.filter((message) => message.role === 'assistant').map((message) => message.position));
+      // An attempt that got no word is nothing to choose.
+      const former = replaced.filter(({ content }) => content !== '');
       const data = page.data.map((message) => ({ message: newest(message), alternatives: former.filter((each) => message.role === 'assistant' && each.position === message.position).map(shown) }));
       return { data, nextCursor: page.nextCursor };
     });

@@ -38,20 +38,15 @@ export class PromptService {
    * @param fresh reads the history from the database: what the cache had proved stale.
    * @throws DomainError `not_found`, `conflict`, `invalid_request` with the numbers when the question is too long.
    */
-  async prepare(ctx: RequestContext, ask: Ask, fresh: boolean): Promise<Prepared> {
+  async prepare(ctx: RequestContext, asked: Ask, fresh: boolean): Promise<Prepared> {
     const settings = await this.tenants.settingsOf(ctx.tenantId);
     const audience = { ctx, settings };
-    if (ask.kind === 'completion') {
-      const { model, shownAs } = this.models.pick(ask.model, audience);
-      const promptTokens = await this.tokens.countMessages(ask.messages, model.encoding);
-      const maxTokens = this.answerRoom(model, promptTokens, ask.maxTokens);
-      const ownPrompt = ask.messages.some(({ role }) => role === 'system');
-      return { ownPrompt, model, shownAs, window: { messages: ask.messages, tokens: promptTokens, droppedTurns: 0 }, maxTokens, sampling: ask.sampling, turn: undefined, former: [], conversation: undefined };
-    }
+    if (asked.kind === 'completion') return this.ofCompletion(asked, audience);
     const userId = userOf(ctx);
-    const history = await (fresh ? this.history.load(ctx, userId, ask.conversationId) : this.history.get(ctx, userId, ask.conversationId));
+    const history = await (fresh ? this.history.load(ctx, userId, asked.conversationId) : this.history.get(ctx, userId, asked.conversationId));
     if (history === undefined) throw new DomainError('not_found', { param: 'conversation_id' });
-    const { model, shownAs } = this.modelFor(ask, history.model, audience);
+    const { model, shownAs } = this.modelFor(asked, history.model, audience);
+    const ask = repeats(asked, history.newest) ? { kind: 'regenerate' as const, conversationId: asked.conversationId, answerId: history.newest.answerId } : asked;
     const question = ask.kind === 'message' ? { text: ask.content, tokens: await this.tokens.count(ask.content, model.encoding) } : questionOf(history, ask.answerId);
     const turns = ask.kind === 'regenerate' && history.newest?.answered ? history.turns.slice(0, -1) : history.turns;
     const systemText = history.systemPrompt ?? settings.systemPrompt;
@@ -76,6 +71,15 @@ export class PromptService {
     };
   }
 
+  /** An API caller brings the whole of its prompt. */
+  private async ofCompletion(ask: Ask & { readonly kind: 'completion' }, audience: Audience): Promise<Prepared> {
+    const { model, shownAs } = this.models.pick(ask.model, audience);
+    const promptTokens = await this.tokens.countMessages(ask.messages, model.encoding);
+    const maxTokens = this.answerRoom(model, promptTokens, ask.maxTokens);
+    const ownPrompt = ask.messages.some(({ role }) => role === 'system');
+    return { ownPrompt, model, shownAs, window: { messages: ask.messages, tokens: promptTokens, droppedTurns: 0 }, maxTokens, sampling: ask.sampling, turn: undefined, former: [], conversation: undefined };
+  }
+
   /** The model that the question asks for, else the conversation's own. */
   private modelFor(ask: Ask, own: string, audience: Audience): OfferedModel {
     return ask.kind === 'message' && ask.model !== undefined ? this.models.pick(ask.model, audience) : this.models.pickStored(own, audience);
@@ -91,6 +95,11 @@ export class PromptService {
 
 export function requestOf({ model, window, maxTokens, sampling }: Prepared): UpstreamRequest {
   return { model: model.name, messages: window.messages, maxTokens, sampling };
+}
+
+/** A question that got no word, and is sent once more, as by a client that lost its connection in the queue, is the same question. */
+function repeats(ask: Ask, newest: History['newest']): newest is NonNullable<History['newest']> {
+  return ask.kind === 'message' && newest?.answered === false && newest.question === ask.content;
 }
 
 /** A question that is asked again is the newest itself. */
