@@ -17,6 +17,7 @@ export class Pauses {
     });
   }
 
+  /** Ends every wait with false, now and from now on. */
   close(): void {
     this.#isClosed = true;
     for (const [timer, resolve] of this.#pauses) {
