@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppServer } from '../push/app-server.fixture.js';
 import { Bench } from '../simulator.fixture.js';
 import { Buyer } from './buyer.fixture.js';
+import { WechatState } from '../wechat-state.js';
+import { deliverUntilTaken } from './deliver.js';
 import { seal, signatureOf } from '../push/crypto.js';
 
 const TAKEN = JSON.stringify({ ErrCode: 0, ErrMsg: 'success' });
@@ -132,13 +134,15 @@ describe('the delivery of goods', () => {
   });
 
   it('ends with the simulator', async () => {
-    await Buyer.offer(bench, { repeatMs: 60_000 });
+    const state = new WechatState();
+    state.pushBook.set('wx1', { url: app.url, token: 'AAAAA' });
+    state.offers.set('wx1', { offerId: '1450000000', appKey: 'k', repeatMs: 60_000 });
+    const order = state.virtualOrders.create({ appid: 'wx1', openid: buyer.openid, outTradeNo: buyer.nextNo(), env: 0, isIos: false, productId: 'vip_month', quantity: 1, originalFee: 1990, fee: 1990, attach: '' });
     answering('');
-    await buyer.pay({}, { wait: false });
-    await bench.control('GET', 'pushes?appid=wx1&atLeast=1');
-    await bench.close();
-    expect(app.got).toHaveLength(1);
-    bench = await Bench.open();
+    const delivered = deliverUntilTaken(state, order);
+    await state.sender.wait('wx1', undefined, undefined, 1, 1_000);
+    state.close();
+    expect(await delivered).toMatchObject([{ outcome: 'invalid' }]);
   });
 });
 
