@@ -10,7 +10,7 @@ const REFUND_ORDER_ID = /^[\w-]{8,32}$/u;
 const LONGEST_META = 1_024;
 const REASONS = ['0', '1', '2', '3', '4', '5'];
 const SOURCES = ['1', '2', '3'];
-/** Orders of which something was paid, and may be left. */
+/** States in which nothing was paid. */
 const UNPAID = [0, 1, 6];
 
 interface Wish {
