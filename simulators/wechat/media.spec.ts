@@ -19,13 +19,11 @@ afterEach(async () => {
   await app.close();
 });
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- what the simulator answers
-async function check(url: unknown, more: Record<string, unknown> = {}): Promise<any> {
+async function check(url: unknown, more: Record<string, unknown> = {}): Promise<{ errcode: number; trace_id?: string }> {
   return bench.call(PATH, { media_url: url, media_type: 2, version: 2, scene: 1, openid, ...more });
 }
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- what was pushed
-async function pushed(atLeast: number): Promise<any[]> {
+async function pushed(atLeast: number): Promise<unknown[]> {
   const { pushes } = await bench.control('GET', `pushes?appid=wx1&type=wxa_media_check&atLeast=${atLeast}`);
   return pushes.map(({ message }: { message: unknown }) => message);
 }

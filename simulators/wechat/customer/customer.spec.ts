@@ -30,8 +30,7 @@ async function sendUntilRefused(): Promise<{ sent: number; errcode: number }> {
   }
 }
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- what the simulator answers
-async function received(more = ''): Promise<any> {
+async function received(more = ''): Promise<{ messages: unknown[] }> {
   return bench.control('GET', `received?appid=wx1&openid=${openid}${more}`);
 }
 

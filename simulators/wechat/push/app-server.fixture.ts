@@ -44,6 +44,11 @@ export class AppServer {
     return last;
   }
 
+  /** The JSON bodies of all that came, oldest first; throws where one is none. */
+  get bodies(): readonly Readonly<Record<string, unknown>>[] {
+    return this.got.map(({ body }) => JSON.parse(body) as Record<string, unknown>);
+  }
+
   async close(): Promise<void> {
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));

@@ -16,18 +16,15 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- what the simulator answers
-async function send(more: Record<string, unknown> = {}): Promise<any> {
+async function send(more: Record<string, unknown> = {}): Promise<{ errcode: number; errmsg: string; msgid?: number }> {
   return bench.call(PATH, { touser: openid, template_id: DONE, data: GOOD, ...more });
 }
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- what the simulator answers
-async function consent(more: Record<string, unknown> = {}): Promise<any> {
+async function consent(more: Record<string, unknown> = {}): Promise<unknown> {
   return bench.control('POST', 'consents', { appid: 'wx1', openid, tmplIds: [DONE], ...more });
 }
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- what the simulator answers
-async function delivered(more = ''): Promise<any[]> {
+async function delivered(more = ''): Promise<unknown[]> {
   return (await bench.control('GET', `delivered?appid=wx1&openid=${openid}${more}`)).messages;
 }
 
@@ -124,11 +121,6 @@ describe('events of subscribe messages', () => {
   });
   afterEach(() => app.close());
 
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what was pushed
-  function bodies(): any[] {
-    return app.got.map(({ body }) => JSON.parse(body));
-  }
-
   it('tell what users answered, what they switched off, and what was sent', async () => {
     await bench.control('PUT', 'push', { appid: 'wx1', url: app.url, token: 'AAAAA' });
     await consent({ tmplIds: [DONE, PAID] });
@@ -137,7 +129,7 @@ describe('events of subscribe messages', () => {
     const { msgid } = await send();
     await bench.control('GET', 'pushes?appid=wx1&type=subscribe_msg_sent_event&atLeast=1');
     const accepted = (id: string): object => ({ TemplateId: id, SubscribeStatusString: 'accept', PopupScene: '0' });
-    expect(bodies()).toMatchObject([
+    expect(app.bodies).toMatchObject([
       { MsgType: 'event', Event: 'subscribe_msg_popup_event', FromUserName: openid, List: [accepted(DONE), accepted(PAID)] },
       { Event: 'subscribe_msg_popup_event', List: { TemplateId: PAID, SubscribeStatusString: 'reject', PopupScene: '0' } },
       { Event: 'subscribe_msg_change_event', List: { TemplateId: PAID, SubscribeStatusString: 'reject' } },
@@ -148,7 +140,7 @@ describe('events of subscribe messages', () => {
   it('come for each of several consents, no two of the same second', async () => {
     await bench.control('PUT', 'push', { appid: 'wx1', url: app.url, token: 'AAAAA' });
     await consent({ times: 3 });
-    expect(new Set(bodies().map(({ CreateTime }) => CreateTime as unknown)).size).toBe(3);
+    expect(new Set(app.bodies.map(({ CreateTime }) => CreateTime)).size).toBe(3);
   });
 
   it('are wrapped as XML', async () => {

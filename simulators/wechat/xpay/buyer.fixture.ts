@@ -1,13 +1,29 @@
 import { paySignature, userSignature } from './signing.js';
 import type { Bench } from '../simulator.fixture.js';
+import type { Delivery } from '../push/sender.js';
+import type { OrderView } from './order.js';
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever the simulator answers
-type Json = any;
 type Fields = Readonly<Record<string, unknown>>;
 
 const APP_KEY = 'AbCdEfGhIjKlMnOpQrStUvWxYz012345';
 const SANDBOX_KEY = 'sandbox-key';
 export const SESSION_KEY = '9hAb/NEYUlkaMBEsmFgzig==';
+
+/** What came of `wx.requestVirtualPayment`; a spec that expects a failure looks at the error alone. */
+export interface Payment {
+  readonly errCode: number;
+  readonly errMsg: string;
+  readonly order: OrderView;
+  readonly deliveries: readonly Pick<Delivery, 'outcome' | 'attempts'>[];
+}
+
+/** What a signed call is answered; `order` by query_order, the number of WeChat by refund_order. */
+export interface XpayAnswer {
+  readonly errcode: number;
+  readonly errmsg: string;
+  readonly order: OrderView;
+  readonly refund_wx_order_id?: string;
+}
 
 /** A user who buys a month for 19.90 yuan, and the server that signs for them. */
 export class Buyer {
@@ -45,26 +61,26 @@ export class Buyer {
   }
 
   /** Pays by a text that was signed; `more` goes to the control call. */
-  async paySigned(signData: string, more: Fields = {}): Promise<Json> {
+  async paySigned(signData: string, more: Fields = {}): Promise<Payment> {
     const key = signData.includes('"env":1') ? SANDBOX_KEY : APP_KEY;
     const signatures = { paySig: paySignature(key, 'requestVirtualPayment', signData), signature: userSignature(SESSION_KEY, signData) };
-    return this.#bench.control('POST', 'xpay/payments', { appid: this.#bench.appid, openid: this.openid, signData, ...signatures, ...more });
+    return (await this.#bench.control('POST', 'xpay/payments', { appid: this.#bench.appid, openid: this.openid, signData, ...signatures, ...more })) as Payment;
   }
 
-  async pay(fields: Fields = {}, more: Fields = {}): Promise<Json> {
+  async pay(fields: Fields = {}, more: Fields = {}): Promise<Payment> {
     return this.paySigned(this.signData(fields), more);
   }
 
   /** A signed call of the server; `paySig` in place of the right one, `signature` where the user's state is to be shown. */
-  async call(name: string, body: Fields | string, paySig?: string, signature?: string): Promise<Json> {
+  async call(name: string, body: Fields | string, paySig?: string, signature?: string): Promise<XpayAnswer> {
     const [path, text] = [`/xpay/${name}`, typeof body === 'string' ? body : JSON.stringify(body)];
     const key = text.includes('"env":1') ? SANDBOX_KEY : APP_KEY;
     const query = new URLSearchParams({ access_token: await this.#bench.freshToken(), pay_sig: paySig ?? paySignature(key, path, text), ...(signature === undefined ? {} : { signature }) });
     const response = await fetch(`${this.#bench.url}${path}?${query.toString()}`, { method: 'POST', body: text });
-    return response.json();
+    return (await response.json()) as XpayAnswer;
   }
 
-  async query(orderId: string, more: Fields = {}): Promise<Json> {
+  async query(orderId: string, more: Fields = {}): Promise<XpayAnswer> {
     return this.call('query_order', { openid: this.openid, env: 0, order_id: orderId, ...more });
   }
 }

@@ -33,16 +33,11 @@ function answering(...answers: readonly string[]): void {
   app.answer = () => answers[Math.min(app.got.length, answers.length) - 1];
 }
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- what was pushed
-function bodies(): any[] {
-  return app.got.map(({ body }) => JSON.parse(body));
-}
-
 describe('the delivery of goods', () => {
   it('is pushed, and taken by ErrCode 0', async () => {
     const { order, deliveries } = await buyer.pay();
     expect(deliveries).toMatchObject([{ outcome: 'accepted', attempts: [{ status: 200 }] }]);
-    expect(bodies()).toMatchObject([
+    expect(app.bodies).toMatchObject([
       {
         MsgType: 'event',
         Event: 'xpay_goods_deliver_notify',
@@ -60,8 +55,8 @@ describe('the delivery of goods', () => {
   it('is pushed again, the same, until ErrCode is 0', async () => {
     answering('success', '', JSON.stringify({ ErrCode: 1, ErrMsg: 'busy' }), TAKEN);
     const { deliveries, order } = await buyer.pay();
-    expect(deliveries.map(({ outcome }: { outcome: string }) => outcome)).toEqual(['invalid', 'invalid', 'invalid', 'accepted']);
-    expect(new Set(bodies().map(({ OutTradeNo }) => OutTradeNo as unknown))).toEqual(new Set([order.order_id]));
+    expect(deliveries.map(({ outcome }) => outcome)).toEqual(['invalid', 'invalid', 'invalid', 'accepted']);
+    expect(new Set(app.bodies.map(({ OutTradeNo }) => OutTradeNo))).toEqual(new Set([order.order_id]));
   });
 
   it('waits as long as was told before it is pushed again', async () => {
@@ -108,7 +103,7 @@ describe('the delivery of goods', () => {
     expect(await buyer.pay({ env: 1 })).toMatchObject({ order: { status: 2, env_type: 2 }, deliveries: [] });
     await Buyer.offer(bench, { sandboxPushes: true });
     const { order } = await buyer.pay({ env: 1 });
-    expect(bodies()).toMatchObject([{ Env: 1 }]);
+    expect(app.bodies).toMatchObject([{ Env: 1 }]);
     expect(await buyer.query(order.order_id, { env: 1 })).toMatchObject({ order: { status: 4 } });
   });
 
@@ -122,7 +117,7 @@ describe('the delivery of goods', () => {
   it('may have its numbers as texts', async () => {
     await Buyer.offer(bench, { numbersAsTexts: true });
     const { order } = await buyer.pay();
-    expect(bodies()).toMatchObject([{ Env: '0', WeChatPayInfo: { PaidTime: String(order.paid_time) }, GoodsInfo: { Quantity: '1', ActualPrice: '1990' } }]);
+    expect(app.bodies).toMatchObject([{ Env: '0', WeChatPayInfo: { PaidTime: String(order.paid_time) }, GoodsInfo: { Quantity: '1', ActualPrice: '1990' } }]);
   });
 
   it('wants a sealed answer where it was sealed', async () => {

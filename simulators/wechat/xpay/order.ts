@@ -40,8 +40,35 @@ export function isToDeliver({ state }: VirtualOrder): boolean {
   return state === 2 || state === 3;
 }
 
-/** The `order` of `query_order`. */
-export function orderView(order: VirtualOrder): Readonly<Record<string, unknown>> {
+/** The `order` of `query_order`, of an order or of a refund. Amounts in fen, times in seconds since 1970, 0 = never. */
+export interface OrderView {
+  readonly order_id: string;
+  readonly create_time: number;
+  readonly update_time: number;
+  readonly status: OrderState;
+  readonly biz_type: number;
+  readonly order_fee: number;
+  readonly coupon_fee: number;
+  readonly paid_fee: number;
+  /** 0 = an order, 1 = its refund; of Apple's payments 7 and 8. */
+  readonly order_type: 0 | 1 | 7 | 8;
+  readonly refund_fee: number;
+  readonly paid_time: number;
+  readonly provide_time: number;
+  readonly biz_meta: string;
+  /** 1 = live, 2 = the sandbox. */
+  readonly env_type: number;
+  readonly token: string;
+  readonly left_fee: number;
+  readonly wx_order_id: string;
+  readonly channel_order_id: string;
+  readonly wxpay_order_id: string;
+  readonly sett_time: number;
+  readonly sett_state: number;
+}
+
+/** An order as `query_order` tells it. */
+export function orderView(order: VirtualOrder): OrderView {
   return {
     order_id: order.outTradeNo,
     create_time: seconds(order.createdAt),

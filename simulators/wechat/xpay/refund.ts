@@ -1,5 +1,5 @@
 import { orderView, seconds } from './order.js';
-import type { VirtualOrder } from './order.js';
+import type { OrderView, VirtualOrder } from './order.js';
 
 /** A refund, asked for by the merchant or, of an Apple payment, decided by Apple. Amounts in fen, times in milliseconds since 1970. */
 export interface VirtualRefund {
@@ -17,8 +17,8 @@ export interface VirtualRefund {
   state: 5 | 7 | 8;
 }
 
-/** The `order` of `query_order` for a refund's number. */
-export function refundView({ order, refundOrderId, wxRefundId, wxpayRefundId, fee, bizMeta, startedAt, endedAt, state }: VirtualRefund): Readonly<Record<string, unknown>> {
+/** A refund as `query_order` tells it, asked for by its number. */
+export function refundView({ order, refundOrderId, wxRefundId, wxpayRefundId, fee, bizMeta, startedAt, endedAt, state }: VirtualRefund): OrderView {
   return {
     ...orderView(order),
     order_id: refundOrderId,

@@ -2,9 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppServer } from '../push/app-server.fixture.js';
 import { Bench } from '../simulator.fixture.js';
 import { Buyer } from './buyer.fixture.js';
-
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever the simulator answers
-type Json = any;
+import type { XpayAnswer } from './buyer.fixture.js';
 
 let bench: Bench;
 let buyer: Buyer;
@@ -24,15 +22,15 @@ afterEach(async () => {
   await app.close();
 });
 
-async function refund(more: Record<string, unknown> = {}): Promise<Json> {
+async function refund(more: Record<string, unknown> = {}): Promise<XpayAnswer> {
   const usual = { openid: buyer.openid, env: 0, order_id: orderId, refund_order_id: 'RF-00000001', left_fee: 1990, refund_fee: 1990, biz_meta: 'why', refund_reason: '3', req_from: '2' };
   return buyer.call('refund_order', { ...usual, ...more });
 }
 
 /** The events once so many are over. */
-async function told(atLeast = 1): Promise<Json[]> {
+async function told(atLeast = 1): Promise<Record<string, unknown>[]> {
   const { pushes } = await bench.control('GET', `pushes?appid=wx1&type=xpay_refund_notify&atLeast=${atLeast}`);
-  return pushes.map(({ message }: { message: Json }) => message);
+  return pushes.map(({ message }: { message: Record<string, unknown> }) => message);
 }
 
 describe('refund_order', () => {
@@ -90,7 +88,7 @@ describe('refund_order', () => {
     app.got.length = 0;
     app.answer = () => JSON.stringify({ ErrCode: app.got.length < 3 ? 1 : 0 });
     await refund();
-    expect((await told(3)).map(({ RetryTimes }) => RetryTimes as unknown)).toEqual([0, 1, 2]);
+    expect((await told(3)).map(({ RetryTimes }) => RetryTimes)).toEqual([0, 1, 2]);
   });
 
   it('may be told by nobody, and later twice', async () => {
