@@ -1,3 +1,4 @@
+import { isObject } from './json-object.js';
 import type { IncomingMessage } from 'node:http';
 
 /** Why a request's body could not be used; `status` is the HTTP status that fits. */
@@ -43,6 +44,6 @@ export function parseJsonObject(body: Buffer): Record<string, unknown> {
   } catch {
     throw new BadBody(400, 'We could not parse the JSON body of your request.');
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new BadBody(400, 'The body must be a JSON object.');
-  return value as Record<string, unknown>;
+  if (!isObject(value)) throw new BadBody(400, 'The body must be a JSON object.');
+  return value;
 }

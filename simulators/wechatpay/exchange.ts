@@ -3,7 +3,7 @@ import { ApiError, NUMBERS, scriptedError } from './api-error.js';
 import { SCHEME, answerMessage, signMessage } from './signing.js';
 import { authorize } from './authorization.js';
 import { gzipSync } from 'node:zlib';
-import { isObject } from './fields.js';
+import { isObject } from '../http/json-object.js';
 import { matchRoute } from './routes.js';
 import { probe } from './notice.js';
 import { readBody } from '../http/read-body.js';

@@ -1,3 +1,4 @@
+import { isObject } from '../http/json-object.js';
 import { ApiError, NUMBERS } from './api-error.js';
 
 interface Common {
@@ -57,11 +58,6 @@ function checkString(rule: Extract<Rule, { type: 'string' }>, value: unknown, at
   if (length < least || length > rule.most) throw fault(at, value, `长度应在 ${least} 和 ${rule.most} 之间`, NUMBERS.range);
   if (rule.pattern && !rule.pattern.test(value)) throw fault(at, value, '格式不正确');
   if (rule.oneOf && !rule.oneOf.includes(value)) throw fault(at, value, `应为 ${rule.oneOf.join('、')} 之一`);
-}
-
-/** A JSON object, not a list and not null. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** PARAM_ERROR about one field; long values are cut. */

@@ -1,3 +1,4 @@
+import { isObject } from '../../http/json-object.js';
 import { errorBody } from '../wechat-errors.js';
 import type { Answer, ApiCall } from '../api-call.js';
 import type { WechatState } from '../wechat-state.js';
@@ -22,7 +23,7 @@ export function sendCustom({ app: { appid }, body }: ApiCall, { openids, windows
   const check = typeof msgtype === 'string' && Object.hasOwn(KINDS, msgtype) ? KINDS[msgtype] : undefined;
   if (typeof msgtype !== 'string' || !check) return errorBody(40008);
   const content = body[msgtype];
-  if (!isContent(content)) return errorBody(47001);
+  if (!isObject(content)) return errorBody(47001);
   const refused = check(content) ?? windows.take(appid, openid as string);
   if (refused !== undefined) return errorBody(refused);
   received.add(appid, openid as string, { at: new Date(clock.now()).toISOString(), msgtype, content });
@@ -41,8 +42,4 @@ export function showTyping({ app: { appid }, body }: ApiCall, { openids, windows
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
-}
-
-function isContent(value: unknown): value is Content {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

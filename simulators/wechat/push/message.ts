@@ -1,3 +1,5 @@
+import { isObject } from '../../http/json-object.js';
+
 /** A value of a pushed message; big integers are written with all their digits. */
 export type PushValue = string | number | bigint | readonly object[] | object;
 
@@ -47,7 +49,7 @@ export function readFields(text: string, format: PushFormat): Readonly<Record<st
 function readJson(text: string): Readonly<Record<string, string>> | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+    if (!isObject(value)) return undefined;
     return Object.fromEntries(Object.entries(value).flatMap(([name, field]) => (typeof field === 'string' || typeof field === 'number' ? [[name, String(field)]] : [])));
   } catch {
     return undefined;

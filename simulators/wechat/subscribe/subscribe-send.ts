@@ -1,3 +1,4 @@
+import { isObject } from '../../http/json-object.js';
 import { errorBody } from '../wechat-errors.js';
 import { faultOf } from './field-values.js';
 import { pushSubscribeEvent } from './subscribe-events.js';
@@ -57,8 +58,4 @@ function isPage(page: unknown, { pages }: TemplateList): page is string | undefi
 
 function isOneOf(value: unknown, known: readonly string[]): value is string {
   return typeof value === 'string' && known.includes(value);
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import { isObject } from '../../http/json-object.js';
 import type { ClientError } from './client-error.js';
 
 const OUT_TRADE_NO = /^(?!_)[\w\-|*@]{8,32}$/u;
@@ -34,7 +35,7 @@ export function readSignData(text: string): SignData | ClientError {
 function parse(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }
