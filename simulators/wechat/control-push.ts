@@ -7,7 +7,7 @@ import type { ControlCall, ControlReply, ControlRoutes } from './control-route.j
 import type { Delivery } from './push/sender.js';
 import type { Manner, UserEvent } from './user-acts.js';
 import type { PushSettings } from './push/settings.js';
-import type { PushValue } from './push/message.js';
+import type { PushFields } from './push/message.js';
 import type { Variant } from './push/letter.js';
 
 const MOST_TIMES = 100;
@@ -61,7 +61,7 @@ async function sendEvent({ body, state }: ControlCall): Promise<ControlReply> {
   const { fields = {} } = body;
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) throw new ControlError(400, '"fields" must be a JSON object.');
   checkLength(fields);
-  const event: UserEvent = { ...actorOf(body, state), event: textOf(body['event'], 'event'), fields: fields as Readonly<Record<string, PushValue>> };
+  const event: UserEvent = { ...actorOf(body, state), event: textOf(body['event'], 'event'), fields: fields as PushFields };
   return answer(pushEvents(state, event, mannerOf(body, state)), body['wait'], {});
 }
 

@@ -1,5 +1,5 @@
 import type { Course, Delivery } from './push/sender.js';
-import type { PushMessage, PushValue } from './push/message.js';
+import type { PushFields, PushMessage } from './push/message.js';
 import type { Variant } from './push/letter.js';
 import type { WechatState } from './wechat-state.js';
 
@@ -12,14 +12,12 @@ export interface Manner {
   readonly parallel?: boolean;
 }
 
-type Fields = Readonly<Record<string, PushValue>>;
-
 /** An event of a user, of any name: what the simulator makes itself, and what a test invents. */
 export interface UserEvent {
   readonly appid: string;
   readonly openid: string;
   readonly event: string;
-  readonly fields?: Fields;
+  readonly fields?: PushFields;
   /** Seconds since 1970; now unless told. */
   readonly createTime?: number | undefined;
 }
@@ -48,7 +46,7 @@ export interface UserMessage {
   readonly appid: string;
   readonly openid: string;
   readonly type: string;
-  readonly fields: Fields;
+  readonly fields: PushFields;
   /** That of an earlier message, to send it again; a new one unless told. */
   readonly msgId: bigint;
   readonly createTime?: number | undefined;

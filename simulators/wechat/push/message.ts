@@ -17,13 +17,25 @@ export interface PushMessage {
 
 export type PushFormat = 'json' | 'xml';
 
+/** The fields of a message or of an object in it. */
+export type PushFields = Readonly<Record<string, PushValue>>;
+
+/** The fields with every number as a text, within objects, too; lists stay as they are. */
+export function asTexts(fields: PushFields): PushFields {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, typeof value === 'number' ? String(value) : isFields(value) ? asTexts(value) : value]));
+}
+
+function isFields(value: PushValue): value is PushFields {
+  return typeof value === 'object' && !Array.isArray(value);
+}
+
 /** The body in the format that the app chose. */
-export function writeFields(fields: Readonly<Record<string, PushValue>>, format: PushFormat): string {
+export function writeFields(fields: PushFields, format: PushFormat): string {
   return format === 'json' ? writeJson(fields) : `<xml>${writeXml(fields)}</xml>`;
 }
 
 /** `MsgId` is a 64-bit integer and leaves as a JSON number, as it does at WeChat: parsed as a double it would lose digits. */
-function writeJson(fields: Readonly<Record<string, PushValue>>): string {
+function writeJson(fields: PushFields): string {
   return `{${Object.entries(fields).map(([name, value]) => `${JSON.stringify(name)}:${typeof value === 'bigint' ? String(value) : JSON.stringify(value)}`).join(',')}}`;
 }
 

@@ -1,3 +1,4 @@
+import { ANSWER_LIMIT_MS } from './settings.js';
 import { Waiters } from '../waiters.js';
 import { letterOf, urlCheck } from './letter.js';
 import { post } from './post.js';
@@ -43,7 +44,7 @@ export interface Course {
   readonly read: ReadReply;
 }
 
-const USUAL: Course = { attempts: ATTEMPTS, answerMs: 5_000, read: readReply };
+const USUAL: Course = { attempts: ATTEMPTS, answerMs: ANSWER_LIMIT_MS, read: readReply };
 
 /** Pushes messages to the servers of apps: three attempts in all, one only for what no WeChat would send. */
 export class PushSender {

@@ -2,8 +2,8 @@ import { ControlError } from '../control-error.js';
 import { integerOf, textOf } from '../control-fields.js';
 import type { PushFormat } from './message.js';
 
-/** WeChat waits this long for an answer. */
-const ANSWER_LIMIT_MS = 5_000;
+/** WeChat waits this long for an answer, milliseconds. */
+export const ANSWER_LIMIT_MS = 5_000;
 
 /** Where and how an app wants its messages, as the console's form has it. */
 export interface PushSettings {

@@ -1,6 +1,7 @@
+import { asTexts } from '../push/message.js';
 import { pushEvent } from '../user-acts.js';
 import type { Delivery } from '../push/sender.js';
-import type { PushValue } from '../push/message.js';
+import type { PushFields, PushValue } from '../push/message.js';
 import type { UserEvent } from '../user-acts.js';
 import type { WechatState } from '../wechat-state.js';
 
@@ -11,24 +12,19 @@ const EVENTS = {
   sent: ['subscribe_msg_sent_event', 'SubscribeMsgSentEvent'],
 } as const;
 
-type Item = Readonly<Record<string, string | number>>;
 type About = Pick<UserEvent, 'appid' | 'openid' | 'createTime'>;
 
 /**
  * Pushes what a user did about subscribe messages, or what became of one. As JSON the list stands bare,
  * is the object itself where it has one item, and has numbers as texts; as XML it is wrapped.
  */
-export function pushSubscribeEvent(state: WechatState, which: keyof typeof EVENTS, about: About, items: readonly Item[]): Promise<Delivery> {
+export function pushSubscribeEvent(state: WechatState, which: keyof typeof EVENTS, about: About, items: readonly PushFields[]): Promise<Delivery> {
   const [event, wrapper] = EVENTS[which];
   const fields = state.pushBook.of(about.appid)?.format === 'xml' ? { [wrapper]: { List: items } } : { List: bare(items.map(asTexts)) };
   return pushEvent(state, { ...about, event, fields });
 }
 
-function bare(items: readonly Item[]): PushValue {
+function bare(items: readonly PushFields[]): PushValue {
   const [only] = items;
   return items.length === 1 && only ? only : items;
-}
-
-function asTexts(item: Item): Item {
-  return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, String(value)]));
 }

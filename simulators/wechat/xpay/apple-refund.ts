@@ -3,7 +3,7 @@ import { pushUntilTaken } from './event.js';
 import { seconds } from './order.js';
 import { tellRefund } from './refund-notice.js';
 import type { Course, Delivery } from '../push/sender.js';
-import type { PushValue } from '../push/message.js';
+import type { PushFields } from '../push/message.js';
 import type { VirtualOrder } from './order.js';
 import type { WechatState } from '../wechat-state.js';
 
@@ -48,7 +48,7 @@ export async function askApple(state: WechatState, order: VirtualOrder, { reason
   return { advice, isRefunded, deliveries: [...inquiries, ...(await tellRefund(state, refund))] };
 }
 
-function inquiryOf(order: VirtualOrder, reason: string, provideStatus: number, now: number): Readonly<Record<string, PushValue>> {
+function inquiryOf(order: VirtualOrder, reason: string, provideStatus: number, now: number): PushFields {
   return {
     refund_time: seconds(now),
     order_time: seconds(order.paidAt),

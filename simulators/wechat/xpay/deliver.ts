@@ -1,7 +1,7 @@
 import { isToDeliver, seconds } from './order.js';
 import { pushOnce, pushUntilTaken } from './event.js';
 import type { Delivery } from '../push/sender.js';
-import type { PushValue } from '../push/message.js';
+import type { PushFields } from '../push/message.js';
 import type { Variant } from '../push/letter.js';
 import type { VirtualOrder } from './order.js';
 import type { WechatState } from '../wechat-state.js';
@@ -28,7 +28,7 @@ function note({ virtualOrders }: WechatState, order: VirtualOrder, last: Deliver
 }
 
 /** Prices are those of all items (assumed). What Apple was paid has no `WeChatPayInfo`. */
-function deliveryOf({ openid, outTradeNo, env, channelOrderId, wxpayOrderId, paidAt, isIos, ...order }: VirtualOrder): Readonly<Record<string, PushValue>> {
+function deliveryOf({ openid, outTradeNo, env, channelOrderId, wxpayOrderId, paidAt, isIos, ...order }: VirtualOrder): PushFields {
   const WeChatPayInfo = { MchOrderNo: channelOrderId, TransactionId: wxpayOrderId, PaidTime: seconds(paidAt) };
   const GoodsInfo = { ProductId: order.productId, Quantity: order.quantity, OrigPrice: order.originalFee, ActualPrice: order.fee, Attach: order.attach };
   return { OpenId: openid, OutTradeNo: outTradeNo, Env: env, ...(isIos ? {} : { WeChatPayInfo }), GoodsInfo };

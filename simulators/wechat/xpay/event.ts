@@ -1,20 +1,19 @@
+import { ANSWER_LIMIT_MS } from '../push/settings.js';
+import { asTexts } from '../push/message.js';
 import { invalid, readContentReply } from '../push/reply.js';
 import { pushEvent } from '../user-acts.js';
 import type { Course, Delivery } from '../push/sender.js';
-import type { PushValue } from '../push/message.js';
+import type { PushFields } from '../push/message.js';
 import type { UserEvent } from '../user-acts.js';
 import type { Variant } from '../push/letter.js';
 import type { WechatState } from '../wechat-state.js';
 
-const ANSWER_MS = 5_000;
-
-type Fields = Readonly<Record<string, PushValue>>;
 type About = Pick<UserEvent, 'appid' | 'openid' | 'event'>;
 
 /** One try; the answer must say `ErrCode` 0 in the format of the push: `success` alone is not enough. */
 const ONCE: Course = {
   attempts: 1,
-  answerMs: ANSWER_MS,
+  answerMs: ANSWER_LIMIT_MS,
   read: (body, _, settings, appid) => readContentReply(body, settings, appid, ({ ErrCode: code }, encrypted) => (code === '0' ? { kind: 'success', encrypted } : invalid(`ErrCode must be 0, not ${code}.`, encrypted))),
 };
 /** As developers report it. */
@@ -35,7 +34,7 @@ export function pushOnce(state: WechatState, event: UserEvent, variant: Variant)
  * Pushes an event of virtual payment until it is taken, 15 repeats at most unless told. `fields` are made anew
  * for each try; it is called with the number of the repeat.
  */
-export async function pushUntilTaken(state: WechatState, about: About, fields: (repeat: number) => Fields, { course, repeats }: Persistence = USUAL): Promise<Delivery[]> {
+export async function pushUntilTaken(state: WechatState, about: About, fields: (repeat: number) => PushFields, { course, repeats }: Persistence = USUAL): Promise<Delivery[]> {
   const deliveries: Delivery[] = [];
   for (let repeat = 0; repeat <= repeats; repeat += 1) {
     if (repeat > 0 && !(await state.pauses.wait(state.offers.of(about.appid)?.repeatMs ?? 0))) break;
@@ -48,13 +47,4 @@ export async function pushUntilTaken(state: WechatState, about: About, fields: (
 
 function pushBy(state: WechatState, { fields = {}, ...event }: UserEvent, variant: Variant, course: Course): Promise<Delivery> {
   return pushEvent(state, { ...event, fields: state.offers.of(event.appid)?.numbersAsTexts ? asTexts(fields) : fields }, variant, course);
-}
-
-/** The fields with every number as a text, within objects, too. */
-function asTexts(fields: Fields): Fields {
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, typeof value === 'number' ? String(value) : isFields(value) ? asTexts(value) : value]));
-}
-
-function isFields(value: PushValue): value is Fields {
-  return typeof value === 'object' && !Array.isArray(value);
 }

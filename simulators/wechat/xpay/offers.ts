@@ -5,7 +5,8 @@ import type { Clock } from '../clock.js';
 const MOST_APPS = 10_000;
 const MOST_GOODS = 1_000;
 const LONGEST_MS = 86_400_000;
-const MOST_FEN = 100_000_000;
+/** The largest amount that is taken, in fen: 1 million yuan. */
+export const MOST_FEN = 100_000_000;
 const KEYS = ['productId', 'price', 'publishMs'];
 
 /** The virtual payment of an app, as its console has it. */

@@ -1,7 +1,7 @@
 import { pushOnce, pushUntilTaken } from './event.js';
 import { seconds } from './order.js';
 import type { Delivery } from '../push/sender.js';
-import type { PushValue } from '../push/message.js';
+import type { PushFields } from '../push/message.js';
 import type { Variant } from '../push/letter.js';
 import type { VirtualRefund } from './refund.js';
 import type { WechatState } from '../wechat-state.js';
@@ -27,7 +27,7 @@ function aboutOf({ order: { appid, openid } }: VirtualRefund): { readonly appid:
 }
 
 /** (That of a failed one `RetCode` is −1, and the time of success 0, is assumed.) */
-function noticeOf({ order, refundOrderId, wxRefundId, wxpayRefundId, fee, startedAt, endedAt, state }: VirtualRefund, repeat: number): Readonly<Record<string, PushValue>> {
+function noticeOf({ order, refundOrderId, wxRefundId, wxpayRefundId, fee, startedAt, endedAt, state }: VirtualRefund, repeat: number): PushFields {
   const isPaidOut = state === 8;
   return {
     OpenId: order.openid,

@@ -1,8 +1,8 @@
 import { isObject } from '../../http/json-object.js';
+import { MOST_FEN } from './offers.js';
 import type { ClientError } from './client-error.js';
 
 const OUT_TRADE_NO = /^(?!_)[\w\-|*@]{8,32}$/u;
-const MOST_FEN = 100_000_000;
 
 /** What a mini program asks the user to pay for. Prices in fen, for one item. */
 export interface SignData {
