@@ -1,6 +1,9 @@
 import { ControlError } from './control-error.js';
 import type { WechatApp, WechatApps } from './apps.js';
 
+/** How often one control call repeats an act at most. */
+export const MOST_TIMES = 100;
+
 const USUAL_WAIT_MS = 10_000;
 const LONGEST_WAIT_MS = 60_000;
 

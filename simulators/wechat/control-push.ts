@@ -1,8 +1,8 @@
 import { ControlError } from './control-error.js';
-import { appOf, booleanOf, integerOf, textOf, waitOf } from './control-fields.js';
+import { MOST_TIMES, appOf, booleanOf, integerOf, textOf, waitOf } from './control-fields.js';
 import { enterSession, pushEvents, write } from './user-acts.js';
 import { VARIANTS } from './push/letter.js';
-import { viewOf } from './push-view.js';
+import { endOf, viewOf } from './push-view.js';
 import type { ControlCall, ControlReply, ControlRoutes } from './control-route.js';
 import type { Delivery } from './push/sender.js';
 import type { Manner, UserEvent } from './user-acts.js';
@@ -10,7 +10,6 @@ import type { PushSettings } from './push/settings.js';
 import type { PushFields } from './push/message.js';
 import type { Variant } from './push/letter.js';
 
-const MOST_TIMES = 100;
 /** A user's text has 2,048 bytes at most; the bound keeps the record of pushes small. */
 const LONGEST_FIELDS = 16_384;
 const LATEST_S = 4_000_000_000;
@@ -76,11 +75,7 @@ async function showPushes({ query, state: { sender } }: ControlCall): Promise<Co
 
 /** Waits for the end of what was begun, unless `wait` is false. */
 async function answer(deliveries: Promise<readonly Delivery[]>, wait: unknown = true, more: object): Promise<ControlReply> {
-  if (!booleanOf(wait, 'wait')) {
-    deliveries.catch((error: unknown) => console.error('WeChat simulator: a push failed', error));
-    return { body: more };
-  }
-  return { body: { ...more, deliveries: (await deliveries).map(viewOf) } };
+  return { body: { ...more, ...(await endOf(deliveries, booleanOf(wait, 'wait'))) } };
 }
 
 function checkLength(fields: object): void {
@@ -91,13 +86,13 @@ function actorOf({ appid, openid, createTime }: ControlCall['body'], state: Cont
   return { appid: appOf(appid, state.apps).appid, openid: textOf(openid, 'openid'), createTime: createTime === undefined ? undefined : integerOf(createTime, 'createTime', 0, LATEST_S) };
 }
 
-function mannerOf({ appid, variant, times = 1, parallel = false }: ControlCall['body'], { pushBook }: ControlCall['state']): Manner {
+/** `variant`, `times` and `parallel` of a call that pushes. Throws ControlError. */
+export function mannerOf({ appid, variant, times = 1, parallel = false }: ControlCall['body'], { pushBook }: ControlCall['state']): Manner {
   const settings = typeof appid === 'string' ? pushBook.of(appid) : undefined;
   return { variant: variantOf(variant, settings), times: integerOf(times, 'times', 1, MOST_TIMES), parallel: booleanOf(parallel, 'parallel') };
 }
 
-/** How a push is made, for a server with these settings. Throws ControlError. */
-export function variantOf(value: unknown = 'good', settings: PushSettings | undefined): Variant {
+function variantOf(value: unknown = 'good', settings: PushSettings | undefined): Variant {
   const variant = VARIANTS.find((one) => one === value);
   if (variant === undefined) throw new ControlError(400, `"variant" must be one of ${VARIANTS.join(', ')}.`);
   if (settings?.mode === 'plain' && OF_SEALED.includes(variant)) throw new ControlError(409, `A letter in plain mode cannot be ${variant}.`);

@@ -1,5 +1,5 @@
 import { ControlError } from './control-error.js';
-import { appOf, booleanOf, integerOf, textOf, waitOf } from './control-fields.js';
+import { MOST_TIMES, appOf, booleanOf, integerOf, textOf, waitOf } from './control-fields.js';
 import { pushSubscribeEvent } from './subscribe/subscribe-events.js';
 import { viewOf } from './push-view.js';
 import type { ControlCall, ControlReply, ControlRoutes } from './control-route.js';
@@ -7,7 +7,6 @@ import type { Delivery } from './push/sender.js';
 import type { Template } from './subscribe/templates.js';
 
 const MOST_IN_ONE_POPUP = 5;
-const MOST_TIMES = 100;
 
 /** The templates of an app, who agreed to them, and what reached users. */
 export const SUBSCRIBE_ROUTES: ControlRoutes = {

@@ -6,15 +6,12 @@ import { deliverOnce, deliverUntilTaken } from './xpay/deliver.js';
 import { orderView, STATES } from './xpay/order.js';
 import { requestPayment } from './xpay/request-payment.js';
 import { tellRefundOnce } from './xpay/refund-notice.js';
-import { variantOf } from './control-push.js';
-import { viewOf } from './push-view.js';
+import { endOf, viewOf } from './push-view.js';
+import { mannerOf } from './control-push.js';
+import { repeat } from './user-acts.js';
 import type { ControlCall, ControlReply, ControlRoutes } from './control-route.js';
-import type { Delivery } from './push/sender.js';
 import type { Goods, Offer } from './xpay/offers.js';
-import type { Variant } from './push/letter.js';
 import type { OrderState, VirtualOrder } from './xpay/order.js';
-
-const MOST_TIMES = 100;
 
 /** The virtual payment of an app, and its users who pay. */
 export const XPAY_ROUTES: ControlRoutes = {
@@ -47,24 +44,24 @@ async function pay({ body, state }: ControlCall): Promise<ControlReply> {
   if (act === 'cancel') return { body: { ...clientFailure({ errCode: -2 }), order: orderView(order) } };
   state.virtualOrders.move(order, 2);
   const pushed = isPushed ? deliverUntilTaken(state, order) : Promise.resolve([]);
-  if (!waits) pushed.catch((error: unknown) => console.error('WeChat simulator: a push failed', error));
-  const deliveries = waits ? { deliveries: (await pushed).map(viewOf) } : {};
-  return { body: { errCode: 0, errMsg: 'requestVirtualPayment:ok', order: orderView(order), ...deliveries } };
+  const end = await endOf(pushed, waits);
+  return { body: { errCode: 0, errMsg: 'requestVirtualPayment:ok', order: orderView(order), ...end } };
 }
 
 /** Pushes the delivery of an order `times` more, taken or not: one that was lost, is late, comes twice, or is forged. */
 async function deliverAgain({ body, state }: ControlCall): Promise<ControlReply> {
   const order = orderOf(body, state);
   if (order.paidAt === undefined) throw new ControlError(409, 'This order is not paid.');
-  const deliveries = await repeat(body, state, (variant) => deliverOnce(state, order, variant));
-  return { body: { order: orderView(order), deliveries } };
+  const deliveries = await repeat(mannerOf(body, state), (variant) => deliverOnce(state, order, variant));
+  return { body: { order: orderView(order), deliveries: deliveries.map(viewOf) } };
 }
 
 /** Pushes the end of a refund `times` more. */
 async function tellAgain({ body, state }: ControlCall): Promise<ControlReply> {
   const refund = state.virtualRefunds.known(appOf(body['appid'], state.apps).appid, textOf(body['refundOrderId'], 'refundOrderId'));
   if (refund.endedAt === undefined) throw new ControlError(409, 'This refund is under way.');
-  return { body: { deliveries: await repeat(body, state, (variant) => tellRefundOnce(state, refund, variant)) } };
+  const deliveries = await repeat(mannerOf(body, state), (variant) => tellRefundOnce(state, refund, variant));
+  return { body: { deliveries: deliveries.map(viewOf) } };
 }
 
 /** The user asks Apple for the money of an iOS order. */
@@ -76,16 +73,6 @@ async function askForRefund({ body, state }: ControlCall): Promise<ControlReply>
   const request = { decision, reason: textOf(reason, 'reason'), provideStatus: provideStatus === undefined ? undefined : integerOf(provideStatus, 'provideStatus', 0, 2) } as const;
   const { advice, isRefunded, deliveries } = await askApple(state, order, request);
   return { body: { ...(advice === undefined ? {} : { advice }), refunded: isRefunded, order: orderView(order), deliveries: deliveries.map(viewOf) } };
-}
-
-/** `times` pushes, one after the other or all at once. */
-async function repeat({ appid, times = 1, parallel = false, variant }: ControlCall['body'], { apps, pushBook }: ControlCall['state'], push: (variant: Variant) => Promise<Delivery>): Promise<object[]> {
-  const count = integerOf(times, 'times', 1, MOST_TIMES);
-  const manner = variantOf(variant, pushBook.of(appOf(appid, apps).appid));
-  if (booleanOf(parallel, 'parallel')) return (await Promise.all(Array.from({ length: count }, () => push(manner)))).map(viewOf);
-  const deliveries: object[] = [];
-  while (deliveries.length < count) deliveries.push(viewOf(await push(manner)));
-  return deliveries;
 }
 
 function requestOf(body: ControlCall['body'], state: ControlCall['state']): Parameters<typeof requestPayment>[0] {

@@ -29,7 +29,8 @@ export async function pushEvent(state: WechatState, event: UserEvent, variant: V
 
 /** Pushes an event in the manner that a test asks for: the very same message each time. */
 export async function pushEvents(state: WechatState, event: UserEvent, manner: Manner): Promise<Delivery[]> {
-  return repeat(manner, (message) => state.sender.send(event.appid, message, manner.variant), eventMessage(state, event));
+  const message = eventMessage(state, event);
+  return repeat(manner, (variant) => state.sender.send(event.appid, message, variant));
 }
 
 /** The user enters the customer-service session: two answers within a minute, and the event. */
@@ -64,7 +65,7 @@ export async function write(state: WechatState, { appid, openid, type, fields, m
     state.windows.wrote(appid, openid);
     if (state.humans.isOpen(appid, openid)) return [state.sender.keep({ appid, message, variant, outcome: 'human', attempts: [] })];
   }
-  const deliveries = await repeat(manner, (sent) => state.sender.send(appid, sent, variant), message);
+  const deliveries = await repeat(manner, () => state.sender.send(appid, message, variant));
   if (variant === 'good' && deliveries.some(({ outcome }) => outcome === 'transferred')) state.humans.open(appid, openid);
   return deliveries;
 }
@@ -78,9 +79,10 @@ function envelope(state: WechatState, appid: string, openid: string, createTime 
   return { ToUserName: state.pushBook.of(appid)?.userName ?? 'gh_unknown', FromUserName: openid, CreateTime: createTime };
 }
 
-async function repeat({ times = 1, parallel = false }: Manner, send: (message: PushMessage) => Promise<Delivery>, message: PushMessage): Promise<Delivery[]> {
-  if (parallel) return Promise.all(Array.from({ length: times }, () => send(message)));
+/** Pushes in the manner that a test asks for, all at once or one after the other. Rejects as `push` does. */
+export async function repeat({ variant = 'good', times = 1, parallel = false }: Manner, push: (variant: Variant) => Promise<Delivery>): Promise<Delivery[]> {
+  if (parallel) return Promise.all(Array.from({ length: times }, () => push(variant)));
   const deliveries: Delivery[] = [];
-  while (deliveries.length < times) deliveries.push(await send(message));
+  while (deliveries.length < times) deliveries.push(await push(variant));
   return deliveries;
 }
