@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { BoundedMap } from './bounded-map.js';
 import type { Clock } from './clock.js';
 
 const LIFETIME_MS = 7200_000;
@@ -34,17 +35,13 @@ export interface IssuedToken {
  */
 export class IssuedTokens {
   readonly #clock: Clock;
-  readonly #tokens = new Map<string, IssuedToken>();
+  readonly #tokens = new BoundedMap<IssuedToken>(MOST_TOKENS);
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   issue(appid: string): IssuedToken {
-    for (const token of this.#tokens.keys()) {
-      if (this.#tokens.size < MOST_TOKENS) break;
-      this.#tokens.delete(token);
-    }
     const issued: IssuedToken = { token: randomBytes(117).toString('base64url'), appid, expiresAt: this.#clock.now() + LIFETIME_MS, dead: undefined, replaced: false };
     this.#tokens.set(issued.token, issued);
     return issued;
@@ -86,6 +83,6 @@ export class IssuedTokens {
 
   /** Those of an app that a call would be accepted with now, newest first. */
   valid(appid: string): string[] {
-    return [...this.#tokens.values()].filter((issued) => issued.appid === appid && this.isGood(issued)).map(({ token }) => token).reverse();
+    return this.#tokens.values().filter((issued) => issued.appid === appid && this.isGood(issued)).map(({ token }) => token).reverse();
   }
 }

@@ -1,3 +1,4 @@
+import { BoundedMap } from './bounded-map.js';
 import { ControlError } from './control-error.js';
 import { LABELS, NORMAL, isSuggestion, verdictOf } from './verdict.js';
 import type { Suggestion } from './verdict.js';
@@ -54,7 +55,7 @@ export const USUAL_PLAN: MediaPlan = {
 /** The checks that were asked for, and by which rules they end. */
 export class MediaChecks {
   readonly #plans = new Map<string, MediaPlan>();
-  readonly #checks = new Map<string, MediaCheck>();
+  readonly #checks = new BoundedMap<MediaCheck>(MOST_CHECKS);
   readonly #timers = new Set<NodeJS.Timeout>();
 
   planOf(appid: string): MediaPlan {
@@ -77,10 +78,6 @@ export class MediaChecks {
 
   /** Remembers a check and calls `tell` when its verdict is due. */
   begin(check: MediaCheck, tell: (verdict: MediaVerdict) => void): void {
-    for (const oldest of this.#checks.keys()) {
-      if (this.#checks.size < MOST_CHECKS) break;
-      this.#checks.delete(oldest);
-    }
     this.#checks.set(check.traceId, check);
     const { delayMs, rules } = this.planOf(check.appid);
     const address = readable(check.url);

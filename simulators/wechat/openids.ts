@@ -1,3 +1,4 @@
+import { BoundedMap } from './bounded-map.js';
 import type { Clock } from './clock.js';
 
 /** A user counts as present for this long after WeChat last saw them in the mini program. */
@@ -10,7 +11,7 @@ const OPENID = /^o[\w-]{27}$/u;
 export class Openids {
   readonly #clock: Clock;
   /** By app and openid, the last time; undefined = known, but never seen. */
-  readonly #seen = new Map<string, number | undefined>();
+  readonly #seen = new BoundedMap<number | undefined>(MOST_OPENIDS);
   /** The apps that know an openid. */
   readonly #apps = new Map<string, Set<string>>();
 
@@ -43,20 +44,14 @@ export class Openids {
   }
 
   #remember(appid: string, openid: string, at: number | undefined): void {
-    const key = keyOf(appid, openid);
-    this.#seen.delete(key);
-    this.#seen.set(key, at);
+    const forgotten = this.#seen.set(keyOf(appid, openid), at);
     const apps = this.#apps.get(openid);
     if (apps) apps.add(appid);
     else this.#apps.set(openid, new Set([appid]));
-    for (const oldest of this.#seen.keys()) {
-      if (this.#seen.size <= MOST_OPENIDS) return;
-      this.#drop(oldest);
-    }
+    if (forgotten !== undefined) this.#drop(forgotten);
   }
 
   #drop(key: string): void {
-    this.#seen.delete(key);
     const [appid = '', openid = ''] = key.split(' ');
     const apps = this.#apps.get(openid);
     apps?.delete(appid);

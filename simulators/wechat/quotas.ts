@@ -1,3 +1,4 @@
+import { BoundedMap } from './bounded-map.js';
 import { ControlError } from './control-error.js';
 import type { Clock } from './clock.js';
 
@@ -34,7 +35,7 @@ interface Window {
 /** How often an app may call a path. A window opens with the first call and is empty again when its time is over; refused calls are not counted. */
 export class Quotas {
   readonly #clock: Clock;
-  readonly #windows = new Map<string, Window>();
+  readonly #windows = new BoundedMap<Window>(MOST_WINDOWS);
   readonly #own = new Map<string, Limits>();
 
   constructor(clock: Clock) {
@@ -93,13 +94,7 @@ export class Quotas {
     const window = this.#windows.get(key) ?? { minuteFrom: now, minute: 0, dayFrom: now, day: 0 };
     if (now - window.minuteFrom >= MINUTE_MS) Object.assign(window, { minuteFrom: now, minute: 0 });
     if (now - window.dayFrom >= DAY_MS) Object.assign(window, { dayFrom: now, day: 0 });
-    if (!this.#windows.has(key)) {
-      for (const oldest of this.#windows.keys()) {
-        if (this.#windows.size < MOST_WINDOWS) break;
-        this.#windows.delete(oldest);
-      }
-      this.#windows.set(key, window);
-    }
+    if (!this.#windows.has(key)) this.#windows.set(key, window);
     return window;
   }
 }

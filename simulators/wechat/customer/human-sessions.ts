@@ -1,3 +1,4 @@
+import { BoundedMap } from '../bounded-map.js';
 import type { Clock } from '../clock.js';
 
 const LONGEST_MS = 30 * 60_000;
@@ -6,20 +7,14 @@ const MOST_SESSIONS = 10_000;
 /** Who speaks with a human of the app's staff, in WeChat's own tool: nothing that they write is pushed until that ends, after half an hour at the latest. */
 export class HumanSessions {
   readonly #clock: Clock;
-  readonly #since = new Map<string, number>();
+  readonly #since = new BoundedMap<number>(MOST_SESSIONS);
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   open(appid: string, openid: string): void {
-    const key = `${appid} ${openid}`;
-    this.#since.delete(key);
-    this.#since.set(key, this.#clock.now());
-    for (const oldest of this.#since.keys()) {
-      if (this.#since.size <= MOST_SESSIONS) return;
-      this.#since.delete(oldest);
-    }
+    this.#since.set(`${appid} ${openid}`, this.#clock.now());
   }
 
   isOpen(appid: string, openid: string): boolean {

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../bounded-map.js';
 import type { Clock } from '../clock.js';
 
 const MINUTE_MS = 60_000;
@@ -23,7 +24,7 @@ interface Conversation {
 /** How often an app may write to a user: 5 times within 48 hours after the user's last message, twice within a minute after they entered the session. */
 export class CustomerWindows {
   readonly #clock: Clock;
-  readonly #conversations = new Map<string, Conversation>();
+  readonly #conversations = new BoundedMap<Conversation>(MOST_USERS);
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -89,12 +90,7 @@ export class CustomerWindows {
     const key = keyOf(appid, openid);
     const conversation = this.#conversations.get(key) ?? { written: undefined, entered: undefined, lastActAt: 0, typingUntil: 0 };
     conversation.lastActAt = this.#clock.now();
-    this.#conversations.delete(key);
     this.#conversations.set(key, conversation);
-    for (const oldest of this.#conversations.keys()) {
-      if (this.#conversations.size <= MOST_USERS) break;
-      this.#conversations.delete(oldest);
-    }
     return conversation;
   }
 }

@@ -1,3 +1,5 @@
+import { BoundedMap } from '../bounded-map.js';
+
 const MOST_CONSENTS = 100_000;
 
 /** How many messages a user lets through; `always` is never used up. */
@@ -5,7 +7,7 @@ export type Consent = number | 'always';
 
 /** Who agreed to messages of which template, and how often: one consent is one message. */
 export class Consents {
-  readonly #left = new Map<string, Consent>();
+  readonly #left = new BoundedMap<Consent>(MOST_CONSENTS);
 
   /** The user agrees that often more. */
   grant(appid: string, openid: string, template: string, more: Consent): void {
@@ -31,13 +33,8 @@ export class Consents {
   }
 
   #set(key: string, consent: Consent): void {
-    this.#left.delete(key);
-    if (consent === 0) return;
-    this.#left.set(key, consent);
-    for (const oldest of this.#left.keys()) {
-      if (this.#left.size <= MOST_CONSENTS) return;
-      this.#left.delete(oldest);
-    }
+    if (consent === 0) this.#left.delete(key);
+    else this.#left.set(key, consent);
   }
 }
 

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../bounded-map.js';
 import { ControlError } from '../control-error.js';
 import { digits } from './numbers.js';
 import type { Clock } from '../clock.js';
@@ -11,7 +12,7 @@ export type NewOrder = Pick<VirtualOrder, 'appid' | 'openid' | 'outTradeNo' | 'e
 /** Every order of every app; an `outTradeNo` is good for one request, paid or not. */
 export class VirtualOrders {
   readonly #clock: Clock;
-  readonly #orders = new Map<string, VirtualOrder>();
+  readonly #orders = new BoundedMap<VirtualOrder>(MOST_ORDERS);
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -23,10 +24,6 @@ export class VirtualOrders {
 
   /** Creates an order, unpaid. */
   create(order: NewOrder): VirtualOrder {
-    for (const oldest of this.#orders.keys()) {
-      if (this.#orders.size < MOST_ORDERS) break;
-      this.#orders.delete(oldest);
-    }
     const now = this.#clock.now();
     const created: VirtualOrder = { ...order, ...this.#numbers(order.isIos), createdAt: now, updatedAt: now, paidAt: undefined, providedAt: undefined, state: 1, leftFee: order.fee };
     this.#orders.set(keyOf(order.appid, order.outTradeNo), created);
@@ -39,7 +36,7 @@ export class VirtualOrders {
 
   /** By WeChat's own number. */
   findByWxId(appid: string, wxOrderId: string): VirtualOrder | undefined {
-    return [...this.#orders.values()].find((order) => order.appid === appid && order.wxOrderId === wxOrderId);
+    return this.#orders.values().find((order) => order.appid === appid && order.wxOrderId === wxOrderId);
   }
 
   /** An order of which a control call speaks. Throws ControlError. */

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../bounded-map.js';
 import { ControlError } from '../control-error.js';
 import { digits } from './numbers.js';
 import type { Clock } from '../clock.js';
@@ -14,7 +15,7 @@ export type NewRefund = Pick<VirtualRefund, 'order' | 'refundOrderId' | 'fee' | 
 export class VirtualRefunds {
   readonly #clock: Clock;
   readonly #orders: VirtualOrders;
-  readonly #refunds = new Map<string, VirtualRefund>();
+  readonly #refunds = new BoundedMap<VirtualRefund>(MOST_REFUNDS);
 
   constructor(clock: Clock, orders: VirtualOrders) {
     this.#clock = clock;
@@ -34,10 +35,6 @@ export class VirtualRefunds {
 
   /** Takes the money from the merchant; an order of which nothing is left is refunded (5). */
   begin({ order, ...refund }: NewRefund): VirtualRefund {
-    for (const oldest of this.#refunds.keys()) {
-      if (this.#refunds.size < MOST_REFUNDS) break;
-      this.#refunds.delete(oldest);
-    }
     const wxRefundId = `MR${digits(20)}`;
     const begun: VirtualRefund = { ...refund, order, wxRefundId, wxpayRefundId: order.isIos ? '' : `50300${digits(23)}`, startedAt: this.#clock.now(), endedAt: undefined, state: 5 };
     this.#refunds.set(`${order.appid} ${refund.refundOrderId === '' ? wxRefundId : refund.refundOrderId}`, begun);
@@ -58,6 +55,6 @@ export class VirtualRefunds {
   }
 
   #isUnderWay(order: VirtualOrder): boolean {
-    return [...this.#refunds.values()].some((refund) => refund.order === order && refund.state === 5);
+    return this.#refunds.values().some((refund) => refund.order === order && refund.state === 5);
   }
 }
