@@ -1,5 +1,6 @@
 import { ControlError } from './control-error.js';
-import { MOST_TIMES, appOf, booleanOf, integerOf, textOf, waitOf } from './control-fields.js';
+import { MOST_TIMES, appOf, booleanOf, integerOf, textOf } from './control-fields.js';
+import { inboxOf, userOf } from './control-customer.js';
 import { pushSubscribeEvent } from './subscribe/subscribe-events.js';
 import { viewOf } from './push-view.js';
 import type { ControlCall, ControlReply, ControlRoutes } from './control-route.js';
@@ -18,8 +19,8 @@ export const SUBSCRIBE_ROUTES: ControlRoutes = {
   },
   'POST /control/consents': answerPopup,
   'GET /control/consents': ({ query, state }) => {
-    const appid = textOf(query.get('appid'), 'appid');
-    return { body: { left: leftOf(state, appid, textOf(query.get('openid'), 'openid'), state.templates.of(appid).templates) } };
+    const [appid, openid] = userOf(query);
+    return { body: { left: leftOf(state, appid, openid, state.templates.of(appid).templates) } };
   },
   'DELETE /control/consents': switchOff,
   'GET /control/delivered': showDelivered,
@@ -57,12 +58,10 @@ async function switchOff({ query, state }: ControlCall): Promise<ControlReply> {
   return { body: { left: leftOf(state, appid, openid, templates), deliveries: [viewOf(delivery)] } };
 }
 
-/** A user's service notices; with `atLeast` once so many are there, 408 when they are not in time. */
-async function showDelivered({ query, state: { delivered } }: ControlCall): Promise<ControlReply> {
-  const user = [textOf(query.get('appid'), 'appid'), textOf(query.get('openid'), 'openid')] as const;
-  const { atLeast, timeoutMs } = waitOf(query);
-  const reached = atLeast === undefined || (await delivered.wait(...user, atLeast, timeoutMs));
-  return { status: reached ? 200 : 408, body: { messages: delivered.of(...user) } };
+/** A user's service notices. */
+async function showDelivered({ query, state }: ControlCall): Promise<ControlReply> {
+  const { status, messages } = await inboxOf(state.delivered, query);
+  return { status, body: { messages } };
 }
 
 function templatesOf(ids: unknown, appid: string, { templates }: ControlCall['state']): Template[] {
