@@ -6,12 +6,17 @@ import type { ControlCall, ControlReply, ControlRoutes } from './control-route.j
 
 const LONGEST_AGE_MS = 10 * 365 * 86_400_000;
 
-/** Apps, their users and their tokens. */
+/** Apps, their users with their session keys, and their tokens. */
 export const LOGIN_ROUTES: ControlRoutes = {
   'GET /control/apps': ({ state }) => ({ body: { apps: state.apps.list().map(({ appid, unionBound }) => ({ appid, unionBound })) } }),
   'POST /control/apps': registerApp,
   'POST /control/codes': issueCode,
   'POST /control/openids': setPresence,
+  'PUT /control/session-keys': ({ body, state }) => {
+    const { appid } = appOf(body['appid'], state.apps);
+    state.sessionKeys.set(appid, textOf(body['openid'], 'openid'), textOf(body['sessionKey'], 'sessionKey'));
+    return { body: {} };
+  },
   'GET /control/tokens': ({ query, state }) => ({ body: { valid: state.issued.valid(query.get('appid') ?? ''), forcedToday: state.stableTokens.forced(query.get('appid') ?? '') } }),
   'DELETE /control/tokens': revokeTokens,
 };

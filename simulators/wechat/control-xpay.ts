@@ -18,11 +18,6 @@ export const XPAY_ROUTES: ControlRoutes = {
   'PUT /control/xpay': ({ body, state }) => ({ body: shown(state.offers.set(appOf(body['appid'], state.apps).appid, body)) }),
   'PUT /control/xpay/goods': ({ body, state }) => ({ body: { goods: state.offers.publish(appOf(body['appid'], state.apps).appid, body['goods']).map(goodsView) } }),
   'GET /control/xpay/goods': ({ query, state }) => ({ body: { goods: state.offers.goodsOf(textOf(query.get('appid'), 'appid')).map(goodsView) } }),
-  'PUT /control/session-keys': ({ body, state }) => {
-    const { appid } = appOf(body['appid'], state.apps);
-    state.sessionKeys.set(appid, textOf(body['openid'], 'openid'), textOf(body['sessionKey'], 'sessionKey'));
-    return { body: {} };
-  },
   'POST /control/xpay/payments': pay,
   'GET /control/xpay/orders': ({ query, state }) => ({ body: { order: orderView(state.virtualOrders.known(textOf(query.get('appid'), 'appid'), textOf(query.get('outTradeNo'), 'outTradeNo'))) } }),
   'PUT /control/xpay/orders': setState,
