@@ -20,6 +20,7 @@ export class Consents {
     this.#left.delete(keyOf(appid, openid, template));
   }
 
+  /** How many messages the user lets through still; 0 where they never agreed. */
   left(appid: string, openid: string, template: string): Consent {
     return this.#left.get(keyOf(appid, openid, template)) ?? 0;
   }

@@ -30,10 +30,12 @@ const NONE: TemplateList = { templates: [], pages: undefined };
 export class Templates {
   readonly #lists = new Map<string, TemplateList>();
 
+  /** The list of an app; an empty one where none was set. */
   of(appid: string): TemplateList {
     return this.#lists.get(appid) ?? NONE;
   }
 
+  /** A template of an app; undefined where it has none of this id. */
   find(appid: string, id: unknown): Template | undefined {
     return this.of(appid).templates.find((template) => template.id === id);
   }
@@ -48,6 +50,7 @@ export class Templates {
     return list;
   }
 
+  /** The app has no templates any more, nor a list of its pages. */
   remove(appid: string): void {
     this.#lists.delete(appid);
   }

@@ -49,6 +49,7 @@ export class Offers {
     this.#clock = clock;
   }
 
+  /** The virtual payment of an app; undefined where it has none. */
   of(appid: string): Offer | undefined {
     return this.#offers.get(appid);
   }
@@ -73,6 +74,7 @@ export class Offers {
     return offer;
   }
 
+  /** All goods that an app published, also those that cannot be bought yet. */
   goodsOf(appid: string): readonly Goods[] {
     return this.#goods.get(appid) ?? [];
   }

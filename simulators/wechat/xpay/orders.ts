@@ -18,6 +18,7 @@ export class VirtualOrders {
     this.#clock = clock;
   }
 
+  /** Whether there was a request of this number, paid or not. */
   isUsed(appid: string, outTradeNo: string): boolean {
     return this.#orders.has(keyOf(appid, outTradeNo));
   }
@@ -30,6 +31,7 @@ export class VirtualOrders {
     return created;
   }
 
+  /** By the merchant's number. */
   find(appid: string, outTradeNo: string): VirtualOrder | undefined {
     return this.#orders.get(keyOf(appid, outTradeNo));
   }

@@ -22,6 +22,7 @@ export class VirtualRefunds {
     this.#orders = orders;
   }
 
+  /** By the merchant's number, or else WeChat's. */
   find(appid: string, refundOrderId: string): VirtualRefund | undefined {
     return this.#refunds.get(`${appid} ${refundOrderId}`);
   }
