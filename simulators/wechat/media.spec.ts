@@ -11,7 +11,7 @@ beforeEach(async () => {
   bench = await Bench.open();
   app = await AppServer.open();
   openid = await bench.user();
-  await bench.control('PUT', 'push', { appid: 'wx1', url: app.url, token: 'AAAAA' });
+  await bench.pushTo(app);
   await bench.control('PUT', 'media', { appid: 'wx1', delayMs: 0 });
 });
 afterEach(async () => {
@@ -57,7 +57,7 @@ describe('media_check_async', () => {
   });
 
   it('writes nested fields as XML', async () => {
-    await bench.control('PUT', 'push', { appid: 'wx1', url: app.url, token: 'AAAAA', format: 'xml' });
+    await bench.pushTo(app, { format: 'xml' });
     await check('https://cdn.example/risky.png');
     await pushed(1);
     expect(app.last.body).toContain('<result><suggest><![CDATA[risky]]></suggest><label>20002</label></result><detail><strategy><![CDATA[content_model]]></strategy>');

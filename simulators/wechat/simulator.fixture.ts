@@ -1,4 +1,5 @@
 import { startWechatSimulator } from './wechat-simulator.js';
+import type { AppServer } from './push/app-server.fixture.js';
 import type { WechatSimulator } from './wechat-simulator.js';
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever the simulator answers
@@ -26,6 +27,11 @@ export class Bench {
   async control(method: string, path: string, body?: unknown): Promise<Json> {
     const response = await fetch(`${this.url}/control/${path}`, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
     return response.json();
+  }
+
+  /** The app's server gets what is pushed: in plain JSON, unless `more` says otherwise. */
+  async pushTo({ url }: AppServer, more: Readonly<Record<string, unknown>> = {}): Promise<void> {
+    await this.control('PUT', 'push', { appid: this.appid, url, token: 'AAAAA', ...more });
   }
 
   async freshToken(appid = this.appid): Promise<string> {

@@ -122,7 +122,7 @@ describe('events of subscribe messages', () => {
   afterEach(() => app.close());
 
   it('tell what users answered, what they switched off, and what was sent', async () => {
-    await bench.control('PUT', 'push', { appid: 'wx1', url: app.url, token: 'AAAAA' });
+    await bench.pushTo(app);
     await consent({ tmplIds: [DONE, PAID] });
     await consent({ tmplIds: [PAID], answer: 'reject' });
     await bench.control('DELETE', `consents?appid=wx1&openid=${openid}&template=${PAID}`);
@@ -138,13 +138,13 @@ describe('events of subscribe messages', () => {
   });
 
   it('come for each of several consents, no two of the same second', async () => {
-    await bench.control('PUT', 'push', { appid: 'wx1', url: app.url, token: 'AAAAA' });
+    await bench.pushTo(app);
     await consent({ times: 3 });
     expect(new Set(app.bodies.map(({ CreateTime }) => CreateTime)).size).toBe(3);
   });
 
   it('are wrapped as XML', async () => {
-    await bench.control('PUT', 'push', { appid: 'wx1', url: app.url, token: 'AAAAA', format: 'xml' });
+    await bench.pushTo(app, { format: 'xml' });
     await consent({ tmplIds: [DONE, PAID] });
     const item = (id: string): string => `<List><TemplateId><![CDATA[${id}]]></TemplateId><SubscribeStatusString><![CDATA[accept]]></SubscribeStatusString><PopupScene>0</PopupScene></List>`;
     expect(app.last.body).toContain(`<SubscribeMsgPopupEvent>${item(DONE)}${item(PAID)}</SubscribeMsgPopupEvent>`);

@@ -17,7 +17,7 @@ beforeEach(async () => {
   app = await AppServer.open();
   advice = adviceOf(0);
   app.answer = ({ body }) => (body.includes(INQUIRY) ? advice : JSON.stringify({ ErrCode: 0, ErrMsg: 'success' }));
-  await bench.control('PUT', 'push', { appid: 'wx1', url: app.url, token: 'AAAAA' });
+  await bench.pushTo(app);
 });
 afterEach(async () => {
   await bench.close();
@@ -88,7 +88,7 @@ describe('a refund by Apple', () => {
     ['another code', adviceOf(2), 'invalid'],
   ])('asks three times and decides alone where the server answers %s', async (_, answer, outcome) => {
     const { order } = await buyer.pay({}, IOS);
-    if (answer === undefined) await bench.control('PUT', 'push', { appid: 'wx1', url: app.url, token: 'AAAAA', answerMs: 200 });
+    if (answer === undefined) await bench.pushTo(app, { answerMs: 200 });
     advice = answer;
     const asked = await askApple(order.order_id);
     expect(asked.deliveries.slice(0, 3)).toMatchObject([{ outcome }, { outcome }, { outcome }]);

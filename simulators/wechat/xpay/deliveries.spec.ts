@@ -17,16 +17,12 @@ beforeEach(async () => {
   buyer = await Buyer.open(bench);
   app = await AppServer.open();
   app.answer = () => TAKEN;
-  await push();
+  await bench.pushTo(app);
 });
 afterEach(async () => {
   await bench.close();
   await app.close();
 });
-
-async function push(more: Record<string, unknown> = {}): Promise<void> {
-  await bench.control('PUT', 'push', { appid: 'wx1', url: app.url, token: 'AAAAA', ...more });
-}
 
 /** Answers in turn, the last one for ever. */
 function answering(...answers: readonly string[]): void {
@@ -108,7 +104,7 @@ describe('the delivery of goods', () => {
   });
 
   it('is pushed and answered as XML', async () => {
-    await push({ format: 'xml' });
+    await bench.pushTo(app, { format: 'xml' });
     answering('<xml><ErrCode>0</ErrCode><ErrMsg><![CDATA[success]]></ErrMsg></xml>');
     expect(await buyer.pay()).toMatchObject({ deliveries: [{ outcome: 'accepted' }] });
     expect(app.last.body).toContain('<GoodsInfo><ProductId><![CDATA[vip_month]]></ProductId><Quantity>1</Quantity>');
@@ -121,7 +117,7 @@ describe('the delivery of goods', () => {
   });
 
   it('wants a sealed answer where it was sealed', async () => {
-    await push({ mode: 'secure', encodingAesKey: KEY });
+    await bench.pushTo(app, { mode: 'secure', encodingAesKey: KEY });
     const sealed = seal(TAKEN, KEY, 'wx1');
     answering(TAKEN, JSON.stringify({ Encrypt: sealed, MsgSignature: signatureOf('AAAAA', '1763700000', '77', sealed), TimeStamp: '1763700000', Nonce: '77' }));
     const { deliveries } = await buyer.pay();

@@ -1,14 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Bench } from '../simulator.fixture.js';
 import { Buyer, SESSION_KEY } from './buyer.fixture.js';
+import { VECTOR } from './vector.fixture.js';
 import { userSignature } from './signing.js';
 
-interface Vector extends Record<'app_key' | 'session_key' | 'signData' | 'paySig' | 'signature', string> {
-  readonly server_call: Record<'path' | 'post_body' | 'pay_sig', string>;
-}
-
-const VECTOR = JSON.parse(readFileSync(new URL('virtual-payment.fixture.json', import.meta.url), 'utf8')) as Vector;
 const MINUTE = 60_000;
 let bench: Bench;
 let buyer: Buyer;

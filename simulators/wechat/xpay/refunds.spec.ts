@@ -14,7 +14,7 @@ beforeEach(async () => {
   buyer = await Buyer.open(bench);
   app = await AppServer.open();
   app.answer = () => JSON.stringify({ ErrCode: 0, ErrMsg: 'success' });
-  await bench.control('PUT', 'push', { appid: 'wx1', url: app.url, token: 'AAAAA' });
+  await bench.pushTo(app);
   orderId = (await buyer.pay()).order.order_id;
 });
 afterEach(async () => {

@@ -1,12 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { VECTOR } from './vector.fixture.js';
 import { paySignature, userSignature } from './signing.js';
-
-interface Vector extends Record<'app_key' | 'session_key' | 'signData' | 'paySig' | 'signature', string> {
-  readonly server_call: Record<'path' | 'post_body' | 'pay_sig', string>;
-}
-
-const VECTOR = JSON.parse(readFileSync(new URL('virtual-payment.fixture.json', import.meta.url), 'utf8')) as Vector;
 
 describe('the signatures of virtual payment', () => {
   it('are those of the vectors', () => {
