@@ -1,18 +1,14 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Lease } from '../../src/upstream/admission/lease.js';
 import { GateBench, terms } from '../kit/gate-bench.js';
 
 let gate: GateBench;
 
-beforeAll(async () => {
-  gate = await GateBench.open();
-});
-afterAll(async () => gate.close());
 beforeEach(async () => {
-  await gate.close();
   gate = await GateBench.open();
 });
+afterEach(async () => gate.close());
 
 interface Admission { readonly atMs: number; readonly tokens: number }
 

@@ -1,17 +1,13 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GateBench, terms } from '../kit/gate-bench.js';
 
 let gate: GateBench;
 
-beforeAll(async () => {
-  gate = await GateBench.open();
-});
-afterAll(async () => gate.close());
 beforeEach(async () => {
-  await gate.close();
   gate = await GateBench.open();
 });
+afterEach(async () => gate.close());
 
 /** One at a time, so that everything else waits. */
 const NARROW = terms('c', { con: 1 });

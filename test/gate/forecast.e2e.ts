@@ -1,18 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ChannelTerms } from '../../src/upstream/admission/channel-terms.js';
 import type { Lease } from '../../src/upstream/admission/lease.js';
 import { GateBench, terms } from '../kit/gate-bench.js';
 
 let gate: GateBench;
 
-beforeAll(async () => {
-  gate = await GateBench.open();
-});
-afterAll(async () => gate.close());
 beforeEach(async () => {
-  await gate.close();
   gate = await GateBench.open();
 });
+afterEach(async () => gate.close());
 
 /** Calls that last so long each; their leases are kept alive. */
 class Calls {

@@ -1,17 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Lease } from '../../src/upstream/admission/lease.js';
 import { GateBench, terms } from '../kit/gate-bench.js';
 
 let gate: GateBench;
 
-beforeAll(async () => {
-  gate = await GateBench.open();
-});
-afterAll(async () => gate.close());
 beforeEach(async () => {
-  await gate.close();
   gate = await GateBench.open();
 });
+afterEach(async () => gate.close());
 
 describe('a channel that is given limits while it is at work', () => {
   const begin = async (runId: string, channel: ReturnType<typeof terms>): Promise<Lease> => {
