@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../kit/eventually.js';
-import { admin, logIn, makeConversation, makeTenant, type TestUser } from '../kit/factories.js';
+import { admin, logIn, makeConversation, makeModel, makeTenant, type TestUser } from '../kit/factories.js';
 import { Platform } from '../kit/platform.js';
 import { wordsOf } from '../kit/sse-reader.js';
 import type { StreamedAnswer } from '../kit/streamed-answer.js';
@@ -40,7 +40,7 @@ async function metric(name: string, labels: Readonly<Record<string, string>>): P
 
 describe('metrics of a channel', () => {
   it('tell who waits for it, who is served by it, and how long that took, by tier', async () => {
-    await platform.api.ok('PUT', '/admin/v1/models/sim-metric', { token: staff, body: { context_window: 8_000, max_answer_tokens: 500 } });
+    await makeModel(platform, staff, 'sim-metric');
     await channel('one', 1);
     const busy = await ask('占着', { hang: 'mid', afterTokens: 1 });
     await busy.next();

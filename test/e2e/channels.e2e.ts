@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCommand } from '../kit/commands.js';
 import { eventually } from '../kit/eventually.js';
-import { admin, logIn, makeApiKey, makeTenant, type TestTenant, type TestUser } from '../kit/factories.js';
+import { admin, logIn, makeApiKey, makeModel, makeTenant, type TestTenant, type TestUser } from '../kit/factories.js';
 import { Platform, type Node } from '../kit/platform.js';
 import { scripted, upstreamRequests } from '../kit/upstream-script.js';
 
@@ -36,7 +36,7 @@ function draft(model: string, more: Record<string, unknown> = {}): Record<string
 async function newModel(): Promise<string> {
   made += 1;
   const name = `sim-new-${made}`;
-  await platform.api.ok('PUT', `/admin/v1/models/${name}`, { token: staff, body: { context_window: 8_000, max_answer_tokens: 500 } });
+  await makeModel(platform, staff, name);
   return name;
 }
 
@@ -132,7 +132,7 @@ describe('channels', () => {
     expect((await move('disable', { reason: 'again' })).body.state_reason).toBe('too dear');
     expect((await move('enable')).body).toMatchObject({ state: 'active', state_reason: null });
     await everywhere(true);
-    await platform.api.ok('PUT', `/admin/v1/models/${model}`, { token: staff, body: { context_window: 8_000, max_answer_tokens: 500, enabled: false } });
+    await makeModel(platform, staff, model, { enabled: false });
     await everywhere(false);
   });
 

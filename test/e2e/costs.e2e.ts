@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../kit/eventually.js';
-import { admin, logIn, makeConversation, makeTenant, type TestUser } from '../kit/factories.js';
+import { admin, logIn, makeConversation, makeModel, makeTenant, type TestUser } from '../kit/factories.js';
 import { Platform } from '../kit/platform.js';
 import { wordsOf } from '../kit/sse-reader.js';
 import { switchUpstream } from '../kit/upstream-keys.js';
@@ -40,7 +40,7 @@ afterAll(async () => {
 async function model(...prices: readonly (typeof PRICE | null)[]): Promise<{ readonly name: string; readonly ids: readonly string[] }> {
   made += 1;
   const name = `sim-cost-${made}`;
-  await platform.api.ok('PUT', `/admin/v1/models/${name}`, { token: staff, body: { context_window: 8_000, max_answer_tokens: 500 } });
+  await makeModel(platform, staff, name);
   const ids: string[] = [];
   for (const [priority, price] of prices.entries()) {
     const body = { name: `${name} channel ${priority}`, base_url: platform.servers.openaiUrl, api_key: `sk-${name}-${priority}`, models: [{ model: name, upstream_name: 'sim-chat', price }], priority };

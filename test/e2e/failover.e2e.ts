@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../kit/eventually.js';
-import { admin, logIn, makeConversation, makeTenant, type TestUser } from '../kit/factories.js';
+import { admin, logIn, makeConversation, makeModel, makeTenant, type TestUser } from '../kit/factories.js';
 import { Platform } from '../kit/platform.js';
 import { wordsOf } from '../kit/sse-reader.js';
 import type { StreamedAnswer } from '../kit/streamed-answer.js';
@@ -24,7 +24,7 @@ beforeEach(async () => resetUpstream(platform));
 async function model(...channels: readonly Record<string, unknown>[]): Promise<{ readonly name: string; readonly ids: readonly string[] }> {
   made += 1;
   const name = `sim-over-${made}`;
-  await platform.api.ok('PUT', `/admin/v1/models/${name}`, { token: staff, body: { context_window: 8_000, max_answer_tokens: 500 } });
+  await makeModel(platform, staff, name);
   const ids: string[] = [];
   for (const [priority, channel] of channels.entries()) {
     const body = { name: `channel ${made}-${priority}`, base_url: platform.servers.openaiUrl, models: [{ model: name, upstream_name: 'sim-chat' }], priority, ...channel };

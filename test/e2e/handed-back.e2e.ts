@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../kit/eventually.js';
-import { admin, logIn, makeConversation, makeTenant, type TestUser } from '../kit/factories.js';
+import { admin, logIn, makeConversation, makeModel, makeTenant, type TestUser } from '../kit/factories.js';
 import { Platform, type Node } from '../kit/platform.js';
 import { wordsOf } from '../kit/sse-reader.js';
 import { resetUpstream, scripted } from '../kit/upstream-script.js';
@@ -19,7 +19,7 @@ beforeAll(async () => {
   await resetUpstream(platform);
   worker = await platform.spawn('worker');
   const staff = await admin(platform);
-  await platform.api.ok('PUT', `/admin/v1/models/${MODEL}`, { token: staff, body: { context_window: 8_000, max_answer_tokens: 500 } });
+  await makeModel(platform, staff, MODEL);
   channel = (await platform.api.ok('POST', '/admin/v1/channels', { token: staff, body: { name: 'narrow', base_url: platform.servers.openaiUrl, api_key: 'sk-handed-back', models: [{ model: MODEL, upstream_name: 'sim-chat' }], max_concurrent: 1 } })).id as string;
   user = await logIn(platform, await makeTenant(platform, staff));
   redis = new Redis(platform.redisUrl);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runCommand } from '../kit/commands.js';
 import { eventually } from '../kit/eventually.js';
-import { admin, logIn, makeConversation, makeTenant, type TestUser } from '../kit/factories.js';
+import { admin, logIn, makeConversation, makeModel, makeTenant, type TestUser } from '../kit/factories.js';
 import { Platform } from '../kit/platform.js';
 import { wordsOf } from '../kit/sse-reader.js';
 import type { StreamedAnswer } from '../kit/streamed-answer.js';
@@ -38,7 +38,7 @@ async function model(hedgePercent: number | null, second: Record<string, unknown
   made += 1;
   const name = `sim-hedge-${made}`;
   const keys = [`sk-slow-${made}`, `sk-fast-${made}`] as const;
-  await platform.api.ok('PUT', `/admin/v1/models/${name}`, { token: staff, body: { context_window: 8_000, max_answer_tokens: 500 } });
+  await makeModel(platform, staff, name);
   const price = { input: 1_000, cached_input: 1_000, output: 1_000 };
   const channels = [{ hedge_percent: hedgePercent }, second];
   const ids: string[] = [];

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../kit/eventually.js';
-import { admin, logIn, makeApiKey, makeTenant, type TestUser } from '../kit/factories.js';
+import { admin, logIn, makeApiKey, makeModel, makeTenant, type TestUser } from '../kit/factories.js';
 import { Platform } from '../kit/platform.js';
 import { markUpstream, upstreamArrivals, upstreamKey } from '../kit/upstream-keys.js';
 import { resetUpstream, scripted } from '../kit/upstream-script.js';
@@ -14,7 +14,7 @@ beforeAll(async () => {
   platform = await Platform.start({ env: { UPSTREAM_PRIVATE_ALLOWLIST: '127.0.0.1' } });
   await resetUpstream(platform);
   const staff = await admin(platform);
-  await platform.api.ok('PUT', `/admin/v1/models/${MODEL}`, { token: staff, body: { context_window: 8_000, max_answer_tokens: 500 } });
+  await makeModel(platform, staff, MODEL);
   await platform.api.ok('POST', '/admin/v1/channels', { token: staff, body: { name: 'narrow', base_url: platform.servers.openaiUrl, api_key: KEY, models: [{ model: MODEL, upstream_name: 'sim-chat' }], max_concurrent: 1 } });
 });
 afterAll(async () => {

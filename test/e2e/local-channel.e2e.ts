@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { admin, logIn, makeApiKey, makeTenant } from '../kit/factories.js';
+import { admin, logIn, makeApiKey, makeModel, makeTenant } from '../kit/factories.js';
 import { Platform } from '../kit/platform.js';
 import { ROOT } from '../kit/servers.js';
 import { switchUpstream } from '../kit/upstream-keys.js';
@@ -39,7 +39,7 @@ afterAll(async () => {
 async function model(...channels: readonly Record<string, unknown>[]): Promise<string> {
   made += 1;
   const name = `sim-local-${made}`;
-  await platform.api.ok('PUT', `/admin/v1/models/${name}`, { token: staff, body: { context_window: 1_000, max_answer_tokens: 100 } });
+  await makeModel(platform, staff, name, { context_window: 1_000, max_answer_tokens: 100 });
   for (const [priority, channel] of channels.entries()) await platform.api.ok('POST', '/admin/v1/channels', { token: staff, body: { name: `local ${made}-${priority}`, models: [{ model: name, upstream_name: 'sim-chat' }], priority, ...channel } });
   return name;
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually } from '../kit/eventually.js';
-import { admin, logIn, makeConversation, makeTenant, type TestUser } from '../kit/factories.js';
+import { admin, logIn, makeConversation, makeModel, makeTenant, type TestUser } from '../kit/factories.js';
 import { Platform } from '../kit/platform.js';
 import { wordsOf } from '../kit/sse-reader.js';
 import type { StreamedAnswer } from '../kit/streamed-answer.js';
@@ -16,7 +16,7 @@ beforeAll(async () => {
   platform = await Platform.start({ env: { UPSTREAM_PRIVATE_ALLOWLIST: '127.0.0.1', UPSTREAM_FIRST_TOKEN_TIMEOUT_MS: '3000', UPSTREAM_BREAKER_FAILURES: '1', UPSTREAM_BREAKER_OPEN_MS: '100' } });
   staff = await admin(platform);
   user = await logIn(platform, await makeTenant(platform, staff));
-  await platform.api.ok('PUT', `/admin/v1/models/${MODEL}`, { token: staff, body: { context_window: 8_000, max_answer_tokens: 500 } });
+  await makeModel(platform, staff, MODEL);
   for (const [priority, api_key] of ['sk-first', 'sk-second'].entries()) {
     await platform.api.ok('POST', '/admin/v1/channels', { token: staff, body: { name: api_key, base_url: platform.servers.openaiUrl, api_key, models: [{ model: MODEL, upstream_name: 'sim-chat' }], priority } });
   }

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../kit/eventually.js';
-import { admin, logIn, makeApiKey, makeConversation, makeTenant, type TestTenant, type TestUser } from '../kit/factories.js';
+import { admin, logIn, makeApiKey, makeConversation, makeModel, makeTenant, type TestTenant, type TestUser } from '../kit/factories.js';
 import { Platform } from '../kit/platform.js';
 import { wordsOf } from '../kit/sse-reader.js';
 import type { StreamedAnswer } from '../kit/streamed-answer.js';
@@ -287,7 +287,7 @@ describe('limits of a plan', () => {
 
 it('refuses who floods the queue, and nobody else of the tenant', async () => {
   const staff = await admin(platform);
-  await platform.api.ok('PUT', '/admin/v1/models/sim-narrow', { token: staff, body: { context_window: 8_000, max_answer_tokens: 500 } });
+  await makeModel(platform, staff, 'sim-narrow');
   await platform.api.ok('POST', '/admin/v1/channels', { token: staff, body: { name: 'narrow', base_url: platform.servers.openaiUrl, api_key: 'sk-narrow', models: [{ model: 'sim-narrow', upstream_name: 'sim-chat' }], requests_per_minute: 6 } });
   const ask = async (by: TestUser, conversation: string): Promise<number> =>
     (await platform.api.stream('POST', `/v1/conversations/${conversation}/messages?format=sse`, { token: by.token, body: { model: 'sim-narrow', content: '你好' } })).status;

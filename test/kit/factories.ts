@@ -34,6 +34,11 @@ export async function makeTenant(platform: Platform, adminToken: string, more: R
   return { id: made.id as string, slug: made.slug as string, appId };
 }
 
+/** A model of the catalogue, served by nobody yet. */
+export async function makeModel(platform: Platform, adminToken: string, name: string, more: Record<string, unknown> = {}): Promise<void> {
+  await platform.api.ok('PUT', `/admin/v1/models/${name}`, { token: adminToken, body: { context_window: 8_000, max_answer_tokens: 500, ...more } });
+}
+
 /** What `wx.login` gives on a phone. */
 export async function loginCode(platform: Platform, tenant: TestTenant, name: string): Promise<string> {
   return (await control(platform, '/control/codes', { appid: tenant.appId, user: name })).code as string;
