@@ -25,6 +25,8 @@ async function send(by: TestUser, content: string, query = ''): Promise<Streamed
   return platform.api.stream('POST', `/v1/conversations/${conversation}/messages?format=sse${query}`, { token: by.token, body: { content } });
 }
 const held = async (): Promise<number> => (await platform.api.ok('GET', '/v1/wallet', { token: user.token })).held as number;
+/** Where Redis keeps what is known of a run beside its events. */
+const metaOf = (runId: string): string => `{run:${tenant.id}:${runId}}:meta`;
 const state = async (runId: string): Promise<string> => (await platform.api.ok('GET', `/v1/runs/${runId}`, { token: user.token })).state as string;
 
 describe('a run that has to wait', () => {
@@ -107,7 +109,7 @@ describe('a run that several clients wait for', () => {
   const ask = async (key: string, stream: boolean, content: string, signal?: AbortSignal) =>
     platform.api.call('POST', '/v1/chat/completions', { token: user.token, headers: { 'idempotency-key': key }, body: { stream, messages: [{ role: 'user', content }] }, ...(signal === undefined ? {} : { signal }) });
   const runs = async () => platform.sql<{ id: string; state: string }>('SELECT id, state FROM runs ORDER BY created_at');
-  const followersOf = async (runId: string): Promise<string> => (await redis.hget(`{run:${tenant.id}:${runId}}:meta`, 'followers')) ?? '0';
+  const followersOf = async (runId: string): Promise<string> => (await redis.hget(metaOf(runId), 'followers')) ?? '0';
   let redis: Redis;
 
   beforeEach(() => { redis = new Redis(platform.redisUrl); });
@@ -152,7 +154,7 @@ describe('a run that several clients wait for', () => {
     await eventually(() => followersOf(runId), (count) => count === '2');
     leave.abort();
     await Promise.all([first, retry]);
-    await eventually(() => redis.hget(`{run:${tenant.id}:${runId}}:meta`, 'left'), (left) => left === '1');
+    await eventually(() => redis.hget(metaOf(runId), 'left'), (left) => left === '1');
     await eventually(() => followersOf(runId), (count) => count === '1');
     expect([await state(runId), await held() > 0]).toEqual(['opened', true]);
     following.leave();
@@ -201,7 +203,7 @@ describe('a run that waited for the answer to another one', () => {
     const { runId } = stream;
     stream.leave();
     const redis = new Redis(platform.redisUrl);
-    await eventually(() => redis.hget(`{run:${tenant.id}:${runId}}:meta`, 'left'), (left) => left === '1').finally(() => redis.disconnect());
+    await eventually(() => redis.hget(metaOf(runId), 'left'), (left) => left === '1').finally(() => redis.disconnect());
     leading.leave();
     await eventually(() => state(runId), (now) => now === 'stopped');
     expect(await held()).toBe(0);
