@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../kit/eventually.js';
 import { admin, logIn, makeConversation, makeModel, makeTenant, type TestUser } from '../kit/factories.js';
+import { metricOf } from '../kit/metrics.js';
 import { Platform } from '../kit/platform.js';
 import { wordsOf } from '../kit/sse-reader.js';
 import type { StreamedAnswer } from '../kit/streamed-answer.js';
@@ -31,12 +32,7 @@ async function ask(text: string, more: Record<string, unknown> = {}): Promise<St
   return platform.api.stream('POST', `/v1/conversations/${conversation}/messages?format=sse`, { token: user.token, body: { content: scripted({ text, ...more }), model: 'sim-metric' } });
 }
 
-/** A metric's value; undefined where it is not there. */
-async function metric(name: string, labels: Readonly<Record<string, string>>): Promise<number | undefined> {
-  const { text } = await platform.api.get('/metrics');
-  const line = text.split('\n').find((each) => each.startsWith(`${name}{`) && Object.entries(labels).every(([label, value]) => each.includes(`${label}="${value}"`)));
-  return line === undefined ? undefined : parseFloat(line.slice(line.lastIndexOf(' ')));
-}
+const metric = (name: string, labels: Readonly<Record<string, string>>): Promise<number | undefined> => metricOf(platform, name, labels);
 
 describe('metrics of a channel', () => {
   it('tell who waits for it, who is served by it, and how long that took, by tier', async () => {

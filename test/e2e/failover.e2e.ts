@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../kit/eventually.js';
 import { admin, logIn, makeConversation, makeModel, makeTenant, type TestUser } from '../kit/factories.js';
+import { metricOf } from '../kit/metrics.js';
 import { Platform } from '../kit/platform.js';
 import { wordsOf } from '../kit/sse-reader.js';
 import type { StreamedAnswer } from '../kit/streamed-answer.js';
@@ -85,8 +86,7 @@ describe('a channel that fails before the first word', () => {
     await switchUpstream(platform, 'ok', 'sk-lacks');
     await platform.api.ok('PATCH', `/admin/v1/channels/${ids[0]}`, { token: staff, body: { models: [{ model: name, upstream_name: 'missing-here' }, { model: other, upstream_name: 'sim-chat' }] } });
     for (let n = 0; n < 3; n += 1) expect(await answer(name, `第${n}个`)).toBe(`第${n}个`);
-    const { text } = await platform.api.get('/metrics');
-    expect(/^bailiao_upstream_errors_total\{kind="not_found",channel="lacks it"\} (\d+)$/m.exec(text)?.[1]).toBe('1');
+    expect(await metricOf(platform, 'bailiao_upstream_errors_total', { kind: 'not_found', channel: 'lacks it' })).toBe(1);
     expect(await answer(other, '别的模型')).toBe('别的模型');
     expect((await upstreamKey(platform, 'sk-lacks')).accepted).toBe(1);
   });
@@ -145,7 +145,7 @@ describe('a channel with limits', () => {
     expect((await stream.next())?.event).toBe('queued');
     await platform.api.ok('DELETE', `/admin/v1/channels/${ids[0]}`, { token: staff });
     expect((await stream.all()).at(-1)).toMatchObject({ event: 'error', data: { code: 'unavailable' } });
-    await eventually(async () => /^bailiao_queue_depth (\d+)$/m.exec((await platform.api.get('/metrics')).text)?.[1], (depth) => depth === '0');
+    await eventually(() => metricOf(platform, 'bailiao_queue_depth'), (depth) => depth === 0);
   }, 40_000);
 
   it('refuses a wait that is too long, with the time after which it would not be, and keeps nothing of it', async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runCommand } from '../kit/commands.js';
 import { eventually } from '../kit/eventually.js';
 import { admin, logIn, makeConversation, makeModel, makeTenant, type TestUser } from '../kit/factories.js';
+import { metricOf, samplesOf, type Sample } from '../kit/metrics.js';
 import { Platform } from '../kit/platform.js';
 import { wordsOf } from '../kit/sse-reader.js';
 import type { StreamedAnswer } from '../kit/streamed-answer.js';
@@ -61,12 +62,11 @@ async function learn(made: Made): Promise<void> {
 }
 
 async function hedges(made: Made): Promise<Record<string, number>> {
-  const { text } = await platform.api.get('/metrics');
-  return Object.fromEntries([...text.matchAll(/^bailiao_upstream_hedges_total\{channel="([^"]+)",event="(\w+)"\} (\d+)$/gm)].filter(([, channel]) => channel === `${made.name} channel 0`).map(([, , event, count]) => [event, parseInt(count ?? '', 10)]));
+  const samples = await samplesOf(platform, 'bailiao_upstream_hedges_total', { channel: `${made.name} channel 0` });
+  return Object.fromEntries(samples.map(({ labels, value }) => [labels.event, value]));
 }
-async function outrunTokens(made: Made): Promise<number> {
-  const { text } = await platform.api.get('/metrics');
-  return parseInt(new RegExp(`^bailiao_upstream_outrun_prompt_tokens_total\\{channel="${made.name} channel 0"\\} (\\d+)$`, 'm').exec(text)?.[1] ?? '', 10);
+async function outrunTokens(made: Made): Promise<number | undefined> {
+  return metricOf(platform, 'bailiao_upstream_outrun_prompt_tokens_total', { channel: `${made.name} channel 0` });
 }
 const balance = async (): Promise<number> => (await platform.api.ok('GET', '/v1/wallet', { token: user.token })).balance as number;
 
@@ -143,7 +143,8 @@ describe('second calls', () => {
     expect((await upstreamArrivals(platform, `key=${made.keys[1]}`)).length).toBe(started - unused);
     expect(await upstreamViolations(platform)).toEqual([]);
     // Nothing is left open in the gate: as many calls fit as before.
-    await eventually(async () => (await platform.api.get('/metrics')).text.match(/^bailiao_channel_leases\{channel="sim-hedge[^}]*\} (\d+)$/gm)?.every((line) => line.endsWith(' 0')), (all) => all === true);
+    const leases = async (): Promise<readonly Sample[]> => (await samplesOf(platform, 'bailiao_channel_leases')).filter(({ labels }) => labels.channel?.startsWith('sim-hedge'));
+    await eventually(leases, (all) => all.length > 0 && all.every(({ value }) => value === 0));
   }, 60_000);
 });
 

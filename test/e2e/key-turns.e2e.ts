@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../kit/eventually.js';
 import { admin, logIn, makeApiKey, makeModel, makeTenant, type TestUser } from '../kit/factories.js';
+import { metricOf } from '../kit/metrics.js';
 import { Platform } from '../kit/platform.js';
 import { markUpstream, upstreamArrivals, upstreamKey } from '../kit/upstream-keys.js';
 import { resetUpstream, scripted } from '../kit/upstream-script.js';
@@ -25,7 +26,7 @@ afterAll(async () => {
 const keyOf = (user: TestUser): Promise<string> => makeApiKey(platform, user);
 const ask = (key: string, tag: string, firstTokenMs = 50): Promise<unknown> =>
   platform.api.ok('POST', '/v1/chat/completions', { token: key, body: { model: MODEL, messages: [{ role: 'user', content: scripted({ text: '好', tag, firstTokenMs }) }] } });
-const waiting = async (): Promise<number> => parseInt(/^bailiao_queue_depth (\d+)$/m.exec((await platform.api.get('/metrics')).text)?.[1] ?? '0', 10);
+const waiting = async (): Promise<number> => (await metricOf(platform, 'bailiao_queue_depth')) ?? 0;
 
 describe('a user with many keys', () => {
   it('has no more turns than one with a single key', async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCommand } from '../kit/commands.js';
 import { eventually } from '../kit/eventually.js';
 import { admin, logIn, makeApiKey, makeConversation, makeTenant, type TestTenant, type TestUser } from '../kit/factories.js';
+import { metricOf } from '../kit/metrics.js';
 import { balanceOf } from '../kit/pay.js';
 import { Platform } from '../kit/platform.js';
 import { scripted, type Behaviour } from '../kit/upstream-script.js';
@@ -192,6 +193,5 @@ describe('a wallet', () => {
 
 /** How often an upstream's usage was not believed. */
 async function rejected(): Promise<number> {
-  const { text } = await platform.api.get('/metrics');
-  return [...text.matchAll(/^bailiao_upstream_usage_rejected_total(?:\{[^}]*\})? (\d+)/gm)].reduce((sum, match) => sum + Number(match[1]), 0);
+  return (await metricOf(platform, 'bailiao_upstream_usage_rejected_total')) ?? 0;
 }

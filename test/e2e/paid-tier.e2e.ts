@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../kit/eventually.js';
 import { admin, logIn, makeConversation, makeTenant, type TestUser } from '../kit/factories.js';
+import { metricOf } from '../kit/metrics.js';
 import { balanceOf, makeMerchant, makePackage, order, payAtWechat } from '../kit/pay.js';
 import { Platform } from '../kit/platform.js';
 import { wordsOf } from '../kit/sse-reader.js';
@@ -20,8 +21,7 @@ afterAll(async () => {
 
 /** How many runs of a tier began, by the metric of their wait. */
 async function begun(tier: string): Promise<number> {
-  const { text } = await platform.api.get('/metrics');
-  return [...text.matchAll(new RegExp(`^bailiao_queue_wait_seconds_count\\{tier="${tier}",channel="[^"]+"\\} (\\d+)$`, 'gm'))].reduce((sum, [, count]) => sum + parseInt(count ?? '', 10), 0);
+  return (await metricOf(platform, 'bailiao_queue_wait_seconds_count', { tier })) ?? 0;
 }
 
 async function answer(user: TestUser, text: string): Promise<string> {

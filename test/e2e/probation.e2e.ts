@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually } from '../kit/eventually.js';
 import { admin, logIn, makeConversation, makeModel, makeTenant, type TestUser } from '../kit/factories.js';
+import { metricOf } from '../kit/metrics.js';
 import { Platform } from '../kit/platform.js';
 import { wordsOf } from '../kit/sse-reader.js';
 import type { StreamedAnswer } from '../kit/streamed-answer.js';
@@ -29,12 +30,12 @@ async function ask(text: string): Promise<StreamedAnswer> {
 }
 const answer = async (text: string): Promise<string> => wordsOf(await (await ask(text)).all());
 const askedFirst = async (): Promise<number> => (await upstreamArrivals(platform, 'key=sk-first')).length;
-const health = async (): Promise<string | undefined> => /^bailiao_channel_breaker\{channel="sk-first"\} (\S+)$/m.exec((await platform.api.get('/metrics')).text)?.[1];
+const health = async (): Promise<number | undefined> => metricOf(platform, 'bailiao_channel_breaker', { channel: 'sk-first' });
 
 it('a sick channel that sends headers and no words is asked one thing at a time, and trusted again with its first words', async () => {
   await switchUpstream(platform, '500', 'sk-first');
   expect(await answer('病了')).toBe('病了');
-  await eventually(health, (state) => state === '1');
+  await eventually(health, (state) => state === 1);
   await switchUpstream(platform, { hang: 'before-first-token' }, 'sk-first');
   const probe = await ask('探一探');
   await eventually(askedFirst, (asked) => asked === 2);
@@ -42,8 +43,8 @@ it('a sick channel that sends headers and no words is asked one thing at a time,
   expect(await askedFirst()).toBe(2);
   expect(wordsOf(await probe.all())).toBe('探一探');
   await switchUpstream(platform, 'ok', 'sk-first');
-  await eventually(health, (state) => state === '1');
+  await eventually(health, (state) => state === 1);
   expect(await answer('好了')).toBe('好了');
-  await eventually(health, (state) => state === '0');
+  await eventually(health, (state) => state === 0);
   expect(await askedFirst()).toBe(3);
 }, 40_000);

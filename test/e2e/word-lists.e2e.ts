@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Api } from '../kit/api.js';
 import { eventually } from '../kit/eventually.js';
 import { admin, makeTenant } from '../kit/factories.js';
+import { metricOf } from '../kit/metrics.js';
 import { Platform, type Node } from '../kit/platform.js';
 
 const PLATFORM = '/admin/v1/word-lists';
@@ -193,7 +194,7 @@ describe('on another node', () => {
   it('the platform\'s lists are there before it serves anybody, and in workers, too', async () => {
     const list = `${PLATFORM}/${await makeList(PLATFORM)}`;
     await ok('POST', `${list}/words`, { text: '早就在了' });
-    const held = async (node: Node): Promise<number> => parseInt(/^bailiao_lexicon_words\{owner="platform"\} (\d+)$/m.exec((await node.api.get('/metrics')).text)?.[1] ?? '', 10);
+    const held = async (node: Node): Promise<number> => (await metricOf(node, 'bailiao_lexicon_words', { owner: 'platform' })) ?? NaN;
     const [late, worker] = await Promise.all([platform.spawn('api'), platform.spawn('worker')]);
     expect(await found(PLATFORM, '早就在了', late.api)).toEqual(['早就在了']);
     const before = await held(worker);

@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../kit/eventually.js';
 import { admin, logIn, makeConversation, makeTenant, type TestUser } from '../kit/factories.js';
+import { metricOf } from '../kit/metrics.js';
 import { Platform, type Node } from '../kit/platform.js';
 import { keptBytes, wordsOf } from '../kit/sse-reader.js';
 import type { StreamedAnswer } from '../kit/streamed-answer.js';
@@ -77,7 +78,7 @@ describe('processes that die, freeze or go', () => {
     const accepted = await send(scripted({ tokens: 400, gapMs: 30 }));
     const served = await other.api.stream('GET', `/v1/runs/${accepted.runId}/stream?format=sse`, { token: user.token });
     const shown = await served.until((event) => event.data.seq === 10);
-    const busy = await Promise.all(workers.map(async (worker) => /^bailiao_active_runs 1$/m.test((await worker.api.get('/metrics')).text)));
+    const busy = await Promise.all(workers.map(async (worker) => (await metricOf(worker, 'bailiao_active_runs')) === 1));
     expect(busy.filter(Boolean)).toHaveLength(1);
     await workers[busy.indexOf(true)]?.kill();
     const events = [...shown, ...(await served.all())];
