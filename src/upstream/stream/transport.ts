@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 import type { OutboundGuard } from '../../platform/network/index.js';
-import { Agent, ProxyAgent, request, type Dispatcher } from 'undici';
+import { Agent, Pool, ProxyAgent, request, type Dispatcher } from 'undici';
 import { failureOfStatus, readRetryAfter, UpstreamFailure } from './failure.js';
+import { untilAborted } from './until-aborted.js';
 import { now } from '../../platform/values/index.js';
 
 /** Most bytes of an error answer that are read to classify it. */
@@ -32,14 +33,13 @@ export class Transport {
   private readonly agent: Dispatcher;
 
   constructor(options: TransportOptions) {
-    const connect = { timeout: options.connectMs, ...(options.lookup === undefined ? {} : { lookup: options.lookup }) };
-    this.agent = options.proxyUrl === undefined ? new Agent({ ...POOL, connect }) : new ProxyAgent({ ...POOL, uri: options.proxyUrl, proxyTls: connect, requestTls: { timeout: options.connectMs } });
+    this.agent = options.proxyUrl === undefined ? new Agent({ ...POOL, connect: connectBy(options) }) : behind(options.proxyUrl, options);
   }
 
   /** Opens a connection ahead of the first answer, with a question that costs nothing. Never throws: the first answer will tell. */
   async warm(url: string, apiKey: string, signal: AbortSignal): Promise<void> {
     try {
-      const answer = await request(url, { method: 'GET', headers: { authorization: `Bearer ${apiKey}` }, signal, dispatcher: this.agent });
+      const answer = await untilAborted(request(url, { method: 'GET', headers: { authorization: `Bearer ${apiKey}` }, signal, dispatcher: this.agent }), signal);
       await answer.body.dump({ limit: WARM_BODY_LIMIT, signal });
     } catch {
       // What is wrong with the channel shows when it is asked for an answer.
@@ -48,17 +48,19 @@ export class Transport {
 
   /**
    * A `fetch` for the SDK, as far as `asResponse()` needs one.
-   * @throws UpstreamFailure for everything that is not an event stream with status 200.
+   * @throws UpstreamFailure for everything that is not an event stream with status 200; the signal's reason, at once, when it was aborted.
    */
   readonly fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const url = input instanceof Request ? input.url : input;
-    const answer = await request(url, {
+    const asked = request(url, {
       method: 'POST',
       headers: Object.fromEntries(new Headers(init?.headers)),
       body: init?.body as string,
       signal: init?.signal ?? null,
       dispatcher: this.agent,
-    }).catch((error: unknown) => {
+    });
+    // undici looks at the signal only once it has a connection.
+    const answer = await untilAborted(asked, init?.signal).catch((error: unknown) => {
       throw init?.signal?.aborted ? error : new UpstreamFailure('connect', undefined, undefined, error);
     });
     if (answer.statusCode !== 200) {
@@ -77,6 +79,22 @@ export class Transport {
   async close(): Promise<void> {
     await this.agent.destroy();
   }
+}
+
+function connectBy({ connectMs, lookup }: TransportOptions): { readonly timeout: number; readonly lookup?: OutboundGuard['lookup'] } {
+  return { timeout: connectMs, ...(lookup === undefined ? {} : { lookup }) };
+}
+
+/** Each step on the way has its own limit of `connectMs`: to the proxy, through it, TLS beyond it. */
+function behind(uri: string, options: TransportOptions): ProxyAgent {
+  return new ProxyAgent({
+    ...POOL,
+    uri,
+    proxyTls: connectBy(options),
+    requestTls: { timeout: options.connectMs },
+    // Its requests are the CONNECTs. One whose caller is gone goes on: this limit ends it, and its socket.
+    clientFactory: (origin, pool) => new Pool(origin, { ...(pool as Pool.Options), headersTimeout: options.connectMs }),
+  });
 }
 
 /** What came of an error answer within its bounds of size and time. */
