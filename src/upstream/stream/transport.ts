@@ -14,7 +14,9 @@ const ERROR_BODY_MS = 2_000;
 const WARM_BODY_LIMIT = 1024 * 1024;
 
 // Headers and body are watched by the caller's own timeouts, which know the stages of an answer.
-const POOL = { connections: 4_096, pipelining: 1, headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: 60_000 } as const;
+// As long as a server may speak HTTP/2, undici lets all calls to it wait behind one attempt to connect: where it is
+// not there, each learns of it only after those before it, one limit after the other.
+const POOL = { connections: 4_096, pipelining: 1, allowH2: false, headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: 60_000 } as const;
 
 export interface TransportOptions {
   readonly connectMs: number;
@@ -90,8 +92,8 @@ function behind(uri: string, options: TransportOptions): ProxyAgent {
   return new ProxyAgent({
     ...POOL,
     uri,
-    proxyTls: connectBy(options),
-    requestTls: { timeout: options.connectMs },
+    proxyTls: { ...connectBy(options), allowH2: false },
+    requestTls: { timeout: options.connectMs, allowH2: false },
     // Its requests are the CONNECTs. One whose caller is gone goes on: this limit ends it, and its socket.
     clientFactory: (origin, pool) => new Pool(origin, { ...(pool as Pool.Options), headersTimeout: options.connectMs }),
   });
