@@ -10,4 +10,8 @@ describe('judge', () => {
   it.each([['malformed', true], ['empty', false], ['not_found', false]] as const)('asks elsewhere after %s; the channel is sick: %s', (kind, sick) => {
     expect(judge(new UpstreamFailure(kind, 200), 'openai')).toMatchObject({ again: 'elsewhere', sick });
   });
+
+  it.each([['connect', true], ['cut', false], ['timeout', false]] as const)('gives a booking back only where the upstream cannot have counted the call (%s: %s)', (kind, unsent) => {
+    for (const channel of ['openai', 'local'] as const) expect(judge(new UpstreamFailure(kind), channel)).toMatchObject({ again: 'elsewhere', sick: true, unsent });
+  });
 });

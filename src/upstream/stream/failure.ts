@@ -1,4 +1,8 @@
-/** Why a channel did not answer well. `malformed`: it does not speak the protocol; `empty`: it does, and the model said nothing. */
+/**
+ * Why a channel did not answer well. `connect`: it was not reached, and knows nothing of the call; `cut`: the connection
+ * broke later, and it may have read and counted all of it; `malformed`: it does not speak the protocol; `empty`: it does,
+ * and the model said nothing.
+ */
 export type FailureKind = 'connect' | 'timeout' | 'key' | 'not_found' | 'rate_limited' | 'quota' | 'server' | 'refused' | 'context_length' | 'content_policy' | 'malformed' | 'empty' | 'cut';
 
 /** A failed call to a channel. The upstream's own text stays inside: it may quote keys, prompts and addresses. */

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { OutboundGuard } from '../../platform/network/index.js';
 import { Agent, Pool, ProxyAgent, request, type Dispatcher } from 'undici';
+import { Departure, noteDeparture } from './departure.js';
 import { failureOfStatus, readRetryAfter, UpstreamFailure } from './failure.js';
 import { untilAborted } from './until-aborted.js';
 import { now } from '../../platform/values/index.js';
@@ -33,9 +34,11 @@ export interface TransportOptions {
  */
 export class Transport {
   private readonly agent: Dispatcher;
+  private readonly noting: Dispatcher;
 
   constructor(options: TransportOptions) {
     this.agent = options.proxyUrl === undefined ? new Agent({ ...POOL, connect: connectBy(options) }) : behind(options.proxyUrl, options);
+    this.noting = this.agent.compose(noteDeparture);
   }
 
   /** Opens a connection ahead of the first answer, with a question that costs nothing. Never throws: the first answer will tell. */
@@ -50,20 +53,23 @@ export class Transport {
 
   /**
    * A `fetch` for the SDK, as far as `asResponse()` needs one.
-   * @throws UpstreamFailure for everything that is not an event stream with status 200; the signal's reason, at once, when it was aborted.
+   * @throws UpstreamFailure for everything that is not an event stream with status 200: `connect` was never sent, `cut`
+   *   may have been read; the signal's reason, at once, when it was aborted.
    */
   readonly fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const url = input instanceof Request ? input.url : input;
+    const departure = new Departure();
     const asked = request(url, {
       method: 'POST',
       headers: Object.fromEntries(new Headers(init?.headers)),
       body: init?.body as string,
       signal: init?.signal ?? null,
-      dispatcher: this.agent,
+      opaque: departure,
+      dispatcher: this.noting,
     });
     // undici looks at the signal only once it has a connection.
     const answer = await untilAborted(asked, init?.signal).catch((error: unknown) => {
-      throw init?.signal?.aborted ? error : new UpstreamFailure('connect', undefined, undefined, error);
+      throw init?.signal?.aborted ? error : new UpstreamFailure(departure.sent ? 'cut' : 'connect', undefined, undefined, error);
     });
     if (answer.statusCode !== 200) {
       const code = errorCode(await readBounded(answer.body));
