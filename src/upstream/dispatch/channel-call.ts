@@ -14,7 +14,8 @@ const LOST = new Error('another call was faster');
 /** One call to one channel under a lease of its own; its books are closed once, whatever comes. */
 export class ChannelCall {
   private usage: UpstreamUsage | undefined;
-  private end: 'whole' | 'broke' | undefined;
+  private whole = false;
+  private broke: Judgement | undefined;
   private settled = false;
   private startedAt: number | undefined;
   private spoke = false;
@@ -71,13 +72,13 @@ export class ChannelCall {
 
   /** Its run is over. */
   finish(): void {
-    const { usage, end } = this;
+    const { usage, whole, broke } = this;
     this.close({
       release: 'run',
       ...(this.startedAt === undefined ? { sent: false as const } : {}),
       ...(usage === undefined ? {} : { tokens: usage.promptTokens + usage.completionTokens }),
-      ...(end === 'whole' ? { verdict: 'well' as const } : end === 'broke' ? { verdict: 'badly' as const } : {}),
-      ...(end === 'whole' && usage !== undefined ? { answer: usage.completionTokens } : {}),
+      ...(whole ? { verdict: 'well' as const } : broke === undefined ? {} : told(broke)),
+      ...(whole && usage !== undefined ? { answer: usage.completionTokens } : {}),
     });
   }
 
@@ -89,8 +90,7 @@ export class ChannelCall {
     this.close({
       release: 'call',
       ...(judgement.unsent ? { sent: false as const } : {}),
-      ...(judgement.sick ? { verdict: 'badly' as const } : {}),
-      ...(judgement.blockedMs === undefined ? {} : { blockedMs: Math.ceil(judgement.blockedMs) }),
+      ...told(judgement),
     });
     this.desk.failed(this.channel, failure, judgement);
   }
@@ -121,8 +121,13 @@ export class ChannelCall {
         if (remaining !== undefined) this.desk.settle(lease, { remaining });
       },
       usage: (usage) => { this.usage = usage; },
-      whole: () => { this.end = 'whole'; },
-      broke: () => { this.end = 'broke'; },
+      whole: () => { this.whole = true; },
+      broke: (failure) => { this.broke = judge(failure, channel.kind); },
     };
   }
+}
+
+/** What a failure tells the gate of its channel. */
+function told({ sick, blockedMs }: Judgement): Pick<CallReport, 'verdict' | 'blockedMs'> {
+  return { ...(sick ? { verdict: 'badly' as const } : {}), ...(blockedMs === undefined ? {} : { blockedMs: Math.ceil(blockedMs) }) };
 }

@@ -242,4 +242,17 @@ describe('GrantedCall', () => {
     await read(await new GrantedCall(desk, probe, () => 0).open(REQUEST, signal));
     expect(desk.settled).toEqual([{ channel: 'a', release: 'call', verdict: 'badly' }, { channel: 'a', verdict: 'well' }]);
   });
+
+  it.each<[UpstreamFailure, object]>([
+    [new UpstreamFailure('cut'), { verdict: 'badly' }],
+    [new UpstreamFailure('content_policy'), {}],
+    [new UpstreamFailure('rate_limited', 429), { blockedMs: 1_000 }],
+  ])('judges a failure after the first words as one before them: %s', async (failure, told) => {
+    const desk = new Desk([channel('a')], {});
+    const call = new GrantedCall(desk, lease('a'));
+    await read(await call.open(REQUEST, signal));
+    desk.watch?.broke(failure);
+    call.close();
+    expect(desk.settled).toEqual([{ channel: 'a', release: 'run', ...told }]);
+  });
 });

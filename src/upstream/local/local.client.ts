@@ -47,8 +47,9 @@ export class LocalClient {
       }
     } catch (error) {
       if (outer.aborted) throw outer.reason;
-      if (spoke) watch.broke();
-      throw dog.fired ? new UpstreamFailure('timeout') : error;
+      const failure = dog.fired ? new UpstreamFailure('timeout') : error;
+      if (spoke) watch.broke(failure instanceof UpstreamFailure ? failure : new UpstreamFailure('server', undefined, undefined, failure));
+      throw failure;
     } finally {
       dog.stop();
       answer.close();

@@ -1,4 +1,5 @@
 import type { UpstreamUsage } from './delta.js';
+import type { UpstreamFailure } from './failure.js';
 
 /** Sees a call's facts as they come, for whoever keeps the books of its channel. */
 export interface CallWatch {
@@ -8,5 +9,5 @@ export interface CallWatch {
   /** The answer ended as it should. */
   whole(): void;
   /** It ended otherwise, after its first words. */
-  broke(): void;
+  broke(failure: UpstreamFailure): void;
 }

@@ -1,5 +1,5 @@
 import { SurrogateJoiner, type DeltaBatch, type UpstreamUsage } from './delta.js';
-import { UpstreamFailure } from './failure.js';
+import { failureInStream, UpstreamFailure } from './failure.js';
 import { SseLines } from './sse-lines.js';
 
 interface Delta {
@@ -18,7 +18,7 @@ interface Chunk {
     readonly prompt_tokens_details?: { readonly cached_tokens?: unknown } | null;
     readonly completion_tokens_details?: { readonly reasoning_tokens?: unknown } | null;
   } | null;
-  readonly error?: { readonly code?: unknown };
+  readonly error?: { readonly code?: unknown } | null;
 }
 
 type Beside = Pick<DeltaBatch, 'finishReason' | 'usage'>;
@@ -118,7 +118,8 @@ function parseChunk(payload: string): Chunk {
     throw new UpstreamFailure('malformed', undefined, undefined, error);
   }
   if (typeof chunk !== 'object' || chunk === null) throw new UpstreamFailure('malformed');
-  if ((chunk as Chunk).error !== undefined && (chunk as Chunk).error !== null) throw new UpstreamFailure('server');
+  const { error } = chunk as Chunk;
+  if (error !== undefined && error !== null) throw failureInStream(error.code);
   return chunk;
 }
 

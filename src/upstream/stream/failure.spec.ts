@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failureOfStatus, readRetryAfter } from './failure.js';
+import { failureInStream, failureOfStatus, readRetryAfter } from './failure.js';
 
 const NOW = Date.UTC(2026, 10, 20, 12, 0, 0);
 
@@ -29,5 +29,18 @@ describe('failureOfStatus', () => {
     [400, 'context_length_exceeded', 'context_length'], [400, 'content_filter', 'content_policy'],
   ] as const)('takes %s %s for %s', (status, code, kind) => {
     expect(failureOfStatus(status, code, undefined)).toMatchObject({ kind });
+  });
+});
+
+describe('failureInStream', () => {
+  it.each([
+    ['content_filter', 'content_policy'], ['data_inspection_failed', 'content_policy'], ['context_length_exceeded', 'context_length'],
+    ['insufficient_quota', 'quota'], [402, 'quota'], ['rate_limit_exceeded', 'rate_limited'], [429, 'rate_limited'], ['429', 'rate_limited'],
+    [400, 'refused'], [404, 'not_found'], [502, 'server'], ['503', 'server'], [408, 'timeout'],
+    // The key was good enough for the headers.
+    [401, 'server'], ['403', 'server'],
+    ['server_error', 'server'], [undefined, 'server'], [null, 'server'], [1301, 'server'], [200, 'server'], [-429, 'server'], [429.5, 'server'], ['4290', 'server'], [{}, 'server'],
+  ] as const)('takes %j for %s', (code, kind) => {
+    expect(failureInStream(code)).toMatchObject({ kind });
   });
 });

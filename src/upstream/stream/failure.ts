@@ -21,16 +21,36 @@ export function failureOfStatus(status: number, code: string | undefined, retryA
 }
 
 /**
+ * Classifies an error that is told inside a stream, by its `code`: OpenAI's, or the HTTP status that it would have had
+ * (a number, or its digits). `key` is none of them: the headers came after the key was read, so a 401 or 403 here is
+ * what a server behind theirs said, or said of one prompt, and no reason to disable the channel.
+ */
+export function failureInStream(code: unknown): UpstreamFailure {
+  const told = kindOfCode(code);
+  if (told !== undefined) return new UpstreamFailure(told);
+  const digits = typeof code === 'number' || typeof code === 'string' ? String(code) : '';
+  if (!/^[45]\d\d$/.test(digits)) return new UpstreamFailure('server');
+  const { kind, status } = failureOfStatus(parseInt(digits, 10), undefined, undefined);
+  return new UpstreamFailure(kind === 'key' ? 'server' : kind, status);
+}
+
+/**
  * What only the asker's own words and wishes can be the reason for: a bad or unreadable value, a text that is too long.
  * All else that is no success (a redirect, another 2xx, 405, 407, 415 …) speaks of method, address, proxy or media
  * type, which are the same for every request: the channel is no such server, and another one may well answer.
  */
 const OF_THE_REQUEST: ReadonlySet<number> = new Set([400, 413, 422]);
 
-function kindOfStatus(status: number, code: string | undefined): FailureKind {
+function kindOfCode(code: unknown): FailureKind | undefined {
   if (code === 'context_length_exceeded') return 'context_length';
   if (code === 'content_filter' || code === 'content_policy_violation' || code === 'data_inspection_failed') return 'content_policy';
   if (code === 'insufficient_quota') return 'quota';
+  return code === 'rate_limit_exceeded' ? 'rate_limited' : undefined;
+}
+
+function kindOfStatus(status: number, code: string | undefined): FailureKind {
+  const told = kindOfCode(code);
+  if (told !== undefined) return told;
   if (status === 402) return 'quota';
   if (status === 401 || status === 403) return 'key';
   if (status === 404 || status === 410) return 'not_found';

@@ -15,8 +15,11 @@ const COMMENT = ': keep-alive\n\n';
 let transport: Transport;
 let server: Server;
 let course: (response: ServerResponse) => void;
+/** What the server does when the first batch was read. */
+let shown: () => void;
 
 beforeEach(async () => {
+  shown = () => undefined;
   transport = new Transport({ connectMs: TIMEOUTS.connectMs });
   server = createServer((request, response) => {
     request.resume().once('end', () => course(response.writeHead(200, { 'content-type': 'text/event-stream' })));
@@ -42,6 +45,14 @@ function says(parts: readonly string[], end: 'end' | 'reset'): void {
   })();
 }
 
+/** Sends this, and the rest when it was read. */
+function saysThen(first: string, rest: (response: ServerResponse) => void): void {
+  course = (response) => {
+    shown = () => rest(response);
+    response.write(first);
+  };
+}
+
 /** Sends this every so many milliseconds, for ever. */
 function repeats(first: string, part: string, everyMs: number): void {
   course = (response) => {
@@ -63,7 +74,7 @@ interface Told {
 async function ask(): Promise<Told> {
   const client = new OpenAiClient({ baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, apiKey: 'none' }, transport, TIMEOUTS);
   const seen: string[] = [];
-  const watch = { headers: () => undefined, usage: () => undefined, whole: () => void seen.push('whole'), broke: () => void seen.push('broke') };
+  const watch = { headers: () => undefined, usage: () => undefined, whole: () => void seen.push('whole'), broke: (failure: UpstreamFailure) => void seen.push(`broke ${failure.kind}`) };
   let [text, end, opened]: [string, string, boolean] = ['', 'end', false];
   let finishReason: string | undefined;
   let usage: UpstreamUsage | undefined;
@@ -72,6 +83,8 @@ async function ask(): Promise<Told> {
     opened = true;
     for await (const batch of stream) {
       text += batch.contents.join('');
+      shown();
+      shown = () => undefined;
       finishReason = batch.finishReason ?? finishReason;
       usage = batch.usage ?? usage;
     }
@@ -122,7 +135,7 @@ describe('an answer without words', () => {
 
 it('an answer that says "" for its end and no [DONE] is not whole', async () => {
   says([chunk({ content: '前半' }, '')], 'end');
-  expect(await ask()).toMatchObject({ text: '前半', finishReason: undefined, end: 'cut', seen: 'broke' });
+  expect(await ask()).toMatchObject({ text: '前半', finishReason: undefined, end: 'cut', seen: 'broke cut' });
 });
 
 describe('signs of life', () => {
@@ -149,5 +162,16 @@ describe('signs of life', () => {
       setTimeout(() => { clearInterval(timer); response.end(chunk({ content: '想好了' }, 'stop') + DONE); }, 900);
     };
     expect(await ask()).toMatchObject({ text: '想好了', end: 'end' });
+  });
+});
+
+describe('an error told inside the stream', () => {
+  const error = (code: unknown): string => `data: ${JSON.stringify({ error: { message: 'x', code } })}\n\n`;
+
+  it.each<[unknown, string]>([['content_filter', 'content_policy'], ['context_length_exceeded', 'context_length'], [429, 'rate_limited'], ['500', 'server'], [undefined, 'server']])('is what its code says (%j: %s)', async (code, kind) => {
+    says([error(code)], 'end');
+    expect(await ask()).toMatchObject({ end: `unopened ${kind}`, seen: '' });
+    saysThen(chunk({ content: '前半' }), (response) => void response.end(error(code)));
+    expect(await ask()).toMatchObject({ text: '前半', end: kind, seen: `broke ${kind}` });
   });
 });

@@ -57,8 +57,10 @@ export class OpenAiClient {
         watch.whole();
         return;
       }
-      if (reader.opened && !outer.aborted) watch.broke();
-      throw explain(error, dog, outer);
+      if (outer.aborted) throw outer.reason;
+      const failure = explain(error, dog);
+      if (reader.opened) watch.broke(failure);
+      throw failure;
     } finally {
       dog.stop();
     }
@@ -93,8 +95,7 @@ export class OpenAiClient {
 }
 
 /** The SDK wraps what its fetch throws as a connection error with the cause inside. */
-function explain(error: unknown, dog: Watchdog, outer: AbortSignal): unknown {
-  if (outer.aborted) return outer.reason;
+function explain(error: unknown, dog: Watchdog): UpstreamFailure {
   if (dog.fired) return new UpstreamFailure('timeout');
   for (let each = error; each instanceof Error; each = each.cause) {
     if (each instanceof UpstreamFailure) return each;
