@@ -37,6 +37,11 @@ export class ChunkReader {
   /** The newest bytes brought the answer on: words, thoughts or an end. A comment, or a chunk with nothing in it, does not. */
   progressed = false;
 
+  /** All words of an answer came: whatever happens to the connection now takes nothing from it. */
+  get isWhole(): boolean {
+    return this.opened && (this.done || this.finished);
+  }
+
   /** @throws UpstreamFailure, MalformedStream */
   push(bytes: Uint8Array): DeltaBatch | undefined {
     return this.read(this.lines.push(bytes));

@@ -71,8 +71,8 @@ interface Told {
   readonly seen: string;
 }
 
-async function ask(): Promise<Told> {
-  const client = new OpenAiClient({ baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, apiKey: 'none' }, transport, TIMEOUTS);
+async function ask(timeouts = TIMEOUTS): Promise<Told> {
+  const client = new OpenAiClient({ baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, apiKey: 'none' }, transport, timeouts);
   const seen: string[] = [];
   const watch = { headers: () => undefined, usage: () => undefined, whole: () => void seen.push('whole'), broke: (failure: UpstreamFailure) => void seen.push(`broke ${failure.kind}`) };
   let [text, end, opened]: [string, string, boolean] = ['', 'end', false];
@@ -136,6 +136,25 @@ describe('an answer without words', () => {
 it('an answer that says "" for its end and no [DONE] is not whole', async () => {
   says([chunk({ content: '前半' }, '')], 'end');
   expect(await ask()).toMatchObject({ text: '前半', finishReason: undefined, end: 'cut', seen: 'broke cut' });
+});
+
+describe('an answer that said why it ends', () => {
+  const ended = chunk({ content: '完' }) + chunk({}, 'stop', [10, 1]);
+
+  it('is whole, though the connection broke before [DONE]', async () => {
+    saysThen(ended, (response) => void response.destroy());
+    expect(await ask()).toMatchObject({ text: '完', finishReason: 'stop', usage: { completionTokens: 1 }, end: 'end', seen: 'whole' });
+  });
+
+  it('is whole, though nothing comes after it, and is not waited for as long as a word', async () => {
+    saysThen(ended, () => undefined);
+    expect(await ask({ ...TIMEOUTS, betweenTokensMs: 20_000 })).toMatchObject({ text: '完', end: 'end', seen: 'whole' });
+  });
+
+  it('takes its usage from what comes a little later', async () => {
+    saysThen(chunk({ content: '完' }, 'stop'), (response) => void response.write(`data: ${JSON.stringify({ choices: [], usage: { prompt_tokens: 10, completion_tokens: 1 } })}\n\n`));
+    expect(await ask()).toMatchObject({ usage: { completionTokens: 1 }, end: 'end', seen: 'whole' });
+  });
 });
 
 describe('signs of life', () => {

@@ -13,6 +13,9 @@ import type { Transport } from './transport.js';
 /** How long a server may take to end its answer after it said [DONE]. */
 const AFTER_DONE_MS = 500;
 
+/** How long its usage and [DONE] may take after the reason to finish: the words are all there, and their reader waits for the end. */
+const AFTER_FINISH_MS = 1_000;
+
 /** Talks to one OpenAI-compatible server. */
 export class OpenAiClient {
   private readonly sdk: OpenAI;
@@ -53,7 +56,7 @@ export class OpenAiClient {
       if (last !== undefined) yield last;
       watch.whole();
     } catch (error) {
-      if (reader.done && reader.opened) {
+      if (reader.isWhole) {
         watch.whole();
         return;
       }
@@ -68,7 +71,7 @@ export class OpenAiClient {
 
   /** After [DONE] the rest is read to its end, briefly, so that the connection can serve again. */
   private mind(dog: Watchdog, reader: ChunkReader): void {
-    const ms = reader.done ? AFTER_DONE_MS : reader.opened ? this.timeouts.betweenTokensMs : this.timeouts.firstTokenMs;
+    const ms = reader.done ? AFTER_DONE_MS : reader.isWhole ? AFTER_FINISH_MS : reader.opened ? this.timeouts.betweenTokensMs : this.timeouts.firstTokenMs;
     if (reader.progressed) dog.alive(ms);
     else dog.heard(ms);
   }
