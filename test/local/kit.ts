@@ -7,7 +7,7 @@ import type { LocalClient } from '../../src/upstream/local/local.client.js';
 import type { LocalModelOptions } from '../../src/upstream/local/local-engine.process.js';
 
 export const OPTIONS: LocalModelOptions = { sequences: 2, queue: 8, queueMs: 10_000, contextTokens: 1_024, threads: 1, loadMs: 20_000, cancelMs: 10_000 };
-export const TIMEOUTS = { connectMs: 1_000, firstTokenMs: 10_000, betweenTokensMs: 10_000 };
+export const TIMEOUTS = { connectMs: 1_000, firstTokenMs: 10_000, betweenTokensMs: 10_000, thoughtMs: 10_000 };
 
 export function request(content = 'Who are you?', more: Partial<UpstreamRequest> = {}): UpstreamRequest {
   return { model: 'tiny', messages: [{ role: 'user', content }], maxTokens: 100, sampling: { temperature: 0 }, ...more };

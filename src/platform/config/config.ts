@@ -27,7 +27,7 @@ export interface Config {
   };
   /** Private places that channels may lead to nevertheless: hosts, addresses, ranges. */
   readonly upstreamPrivateAllowList: AllowList;
-  readonly upstreamTimeouts: { readonly connectMs: number; readonly firstTokenMs: number; readonly betweenTokensMs: number };
+  readonly upstreamTimeouts: { readonly connectMs: number; readonly firstTokenMs: number; readonly betweenTokensMs: number; readonly thoughtMs: number };
   /** A channel that fails so many times in a row is left alone for `openMs`, doubling up to a minute. */
   readonly breaker: { readonly failures: number; readonly openMs: number };
   /** How models that this process serves itself are served: answers at once, requests that may wait and how long, tokens of a context, threads that compute (0: all processors but one), patience with loading. */
@@ -91,6 +91,7 @@ function configOf(env: Environment): Config {
       connectMs: env.integer('UPSTREAM_CONNECT_TIMEOUT_MS', 'how long a channel may take to be reached', 10_000, 10, 600_000),
       firstTokenMs: env.integer('UPSTREAM_FIRST_TOKEN_TIMEOUT_MS', 'how long it may take to its first word', 60_000, 10, 600_000),
       betweenTokensMs: env.integer('UPSTREAM_BETWEEN_TOKENS_TIMEOUT_MS', 'how long it may be silent between words', 30_000, 10, 600_000),
+      thoughtMs: env.integer('UPSTREAM_THOUGHT_TIMEOUT_MS', 'how long it may send thoughts and no word; reasoning models take minutes', 900_000, 10, 3_600_000),
     },
     breaker: { failures: env.integer('UPSTREAM_BREAKER_FAILURES', 'a channel that fails so often in a row is left alone', 5, 1, 1_000), openMs: env.integer('UPSTREAM_BREAKER_OPEN_MS', 'for so long, doubling up to a minute', 5_000, 10, 600_000) },
     localModels: {

@@ -21,6 +21,9 @@ interface Chunk {
   readonly error?: { readonly code?: unknown } | null;
 }
 
+/** Most UTF-16 units of what one answer thinks: as many as it may say. */
+const THOUGHT_LIMIT = 1 << 20;
+
 type Beside = Pick<DeltaBatch, 'finishReason' | 'usage'>;
 
 /** Reads the chunks of one answer out of its bytes. What is told before the first words goes with them: alone it opens no answer. */
@@ -30,12 +33,13 @@ export class ChunkReader {
   private before: Beside = {};
   private chunks = 0;
   private finished = false;
+  private thought = 0;
   /** The upstream said [DONE]. */
   done = false;
   /** A batch was given: its first words, or an end that needs none. */
   opened = false;
-  /** The newest bytes brought the answer on: words, thoughts or an end. A comment, or a chunk with nothing in it, does not. */
-  progressed = false;
+  /** How the newest bytes brought the answer on, by words or an end, or by thoughts alone. A comment, or a chunk with nothing in it, does not. */
+  progress: 'words' | 'thoughts' | undefined;
 
   /** All words of an answer came: whatever happens to the connection now takes nothing from it. */
   get isWhole(): boolean {
@@ -60,11 +64,12 @@ export class ChunkReader {
   private read(payloads: readonly string[]): DeltaBatch | undefined {
     const contents: string[] = [];
     let beside: Beside = {};
-    this.progressed = false;
+    this.progress = undefined;
     for (const payload of payloads) {
       if (this.done) break;
       if (payload === '[DONE]') {
-        this.done = this.progressed = true;
+        this.done = true;
+        this.progress = 'words';
         break;
       }
       const chunk = parseChunk(payload);
@@ -76,18 +81,28 @@ export class ChunkReader {
       const usage = readUsage(chunk);
       if (usage !== undefined) beside = { ...beside, usage };
     }
-    if (beside.finishReason !== undefined) this.finished = this.progressed = true;
+    if (beside.finishReason !== undefined) {
+      this.finished = true;
+      this.progress = 'words';
+    }
     const tail = this.done ? this.joiner.end() : '';
     if (tail !== '') contents.push(tail);
     return this.batchOf(contents, beside);
   }
 
   private collect(delta: Delta | null | undefined, contents: string[]): void {
-    if (isText(delta?.reasoning_content) || isText(delta?.reasoning)) this.progressed = true;
+    const thought = isText(delta?.reasoning_content) ? delta.reasoning_content : delta?.reasoning;
+    if (isText(thought)) this.think(thought);
     if (!isText(delta?.content)) return;
-    this.progressed = true;
+    this.progress = 'words';
     const whole = this.joiner.push(delta.content);
     if (whole !== '') contents.push(whole);
+  }
+
+  private think(thought: string): void {
+    this.thought += thought.length;
+    if (this.thought > THOUGHT_LIMIT) throw new UpstreamFailure('malformed', 200);
+    this.progress ??= 'thoughts';
   }
 
   private batchOf(contents: readonly string[], beside: Beside): DeltaBatch | undefined {

@@ -7,7 +7,7 @@ import { UpstreamFailure } from './failure.js';
 import { OpenAiClient } from './openai.client.js';
 import { Transport } from './transport.js';
 
-const TIMEOUTS = { connectMs: 1_000, firstTokenMs: 200, betweenTokensMs: 200 };
+const TIMEOUTS = { connectMs: 1_000, firstTokenMs: 200, betweenTokensMs: 200, thoughtMs: 1_500 };
 const REQUEST = { model: 'm', messages: [{ role: 'user' as const, content: '你好' }], maxTokens: 10, sampling: {} };
 const DONE = 'data: [DONE]\n\n';
 const COMMENT = ': keep-alive\n\n';
@@ -175,6 +175,24 @@ describe('signs of life', () => {
     expect(await ask()).toMatchObject({ text: '慢', end: 'end' });
   });
 
+  it('that are thoughts only have an end, too', async () => {
+    const thought = chunk({ reasoning_content: '想' });
+    repeats('', thought, 50);
+    expect(await ask()).toMatchObject({ end: 'unopened timeout', seen: '' });
+    repeats(chunk({ content: '半' }), thought, 50);
+    expect(await ask()).toMatchObject({ text: '半', end: 'timeout', seen: 'broke timeout' });
+  });
+
+  it('that are words give new time for thoughts', async () => {
+    const end = chunk({}, 'stop') + DONE;
+    course = (response) => {
+      const timer = setInterval(() => response.write(chunk({ reasoning: '想' })), 50);
+      setTimeout(() => response.write(chunk({ content: '先' })), 1_000);
+      setTimeout(() => { clearInterval(timer); response.end(end); }, 2_000);
+    };
+    expect(await ask()).toMatchObject({ text: '先', end: 'end', seen: 'whole' });
+  });
+
   it('that are thoughts count like words', async () => {
     course = (response) => {
       const timer = setInterval(() => response.write(chunk({ reasoning_content: '想' })), 50);
@@ -182,6 +200,12 @@ describe('signs of life', () => {
     };
     expect(await ask()).toMatchObject({ text: '想好了', end: 'end' });
   });
+});
+
+it('an answer that thinks more than any answer may say is none', async () => {
+  const thought = chunk({ reasoning_content: 'x'.repeat(1 << 18) });
+  says([...Array.from({ length: 5 }, () => thought), chunk({ content: '完' }, 'stop'), DONE], 'end');
+  expect(await ask()).toMatchObject({ end: 'unopened malformed', seen: '' });
 });
 
 describe('an error told inside the stream', () => {

@@ -72,7 +72,8 @@ export class OpenAiClient {
   /** After [DONE] the rest is read to its end, briefly, so that the connection can serve again. */
   private mind(dog: Watchdog, reader: ChunkReader): void {
     const ms = reader.done ? AFTER_DONE_MS : reader.isWhole ? AFTER_FINISH_MS : reader.opened ? this.timeouts.betweenTokensMs : this.timeouts.firstTokenMs;
-    if (reader.progressed) dog.alive(ms);
+    if (reader.progress === 'words') dog.alive(ms);
+    else if (reader.progress === 'thoughts') dog.thinking(ms, this.timeouts.thoughtMs);
     else dog.heard(ms);
   }
 

@@ -50,7 +50,7 @@ describe('behind a proxy that takes connections and says nothing', () => {
   });
 
   it('the limits of an answer hold', async () => {
-    const timeouts = { connectMs: 100, firstTokenMs: 100, betweenTokensMs: 100 };
+    const timeouts = { connectMs: 100, firstTokenMs: 100, betweenTokensMs: 100, thoughtMs: 100 };
     const client = new OpenAiClient({ baseUrl: UPSTREAM, apiKey: 'none' }, transport, timeouts);
     const watch = { headers: () => undefined, usage: () => undefined, whole: () => undefined, broke: () => undefined };
     await expect(client.open({ model: 'm', messages: [], maxTokens: 1, sampling: {} }, AbortSignal.timeout(GENEROUS_MS), watch)).rejects.toMatchObject({ kind: 'timeout' });

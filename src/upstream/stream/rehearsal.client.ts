@@ -6,7 +6,7 @@ import { Transport } from './transport.js';
 
 /** Often enough for the engine to have compiled what every answer runs through. */
 const ROUNDS = 30;
-const TIMEOUTS = { connectMs: 1_000, firstTokenMs: 1_000, betweenTokensMs: 1_000 };
+const TIMEOUTS = { connectMs: 1_000, firstTokenMs: 1_000, betweenTokensMs: 1_000, thoughtMs: 1_000 };
 const CHUNKS = [
   { choices: [{ index: 0, delta: { role: 'assistant', content: '' }, finish_reason: null }] },
   ...['一', '二', '三'].map((content) => ({ choices: [{ index: 0, delta: { content }, finish_reason: null }] })),

@@ -8,6 +8,7 @@ export class Watchdog {
   private timer: NodeJS.Timeout;
   private ms = 0;
   private aliveAt = performance.now();
+  private spokeAt = this.aliveAt;
   private readonly controller = new AbortController();
   readonly signal: AbortSignal;
 
@@ -18,8 +19,14 @@ export class Watchdog {
 
   /** A sign of life came; the next is due within `ms`. */
   alive(ms: number): void {
-    this.aliveAt = performance.now();
+    this.aliveAt = this.spokeAt = performance.now();
     this.move(ms);
+  }
+
+  /** A sign of life came that is none of the answer's words; the next is due within `ms`, and one that is within `mostMs` since the last. */
+  thinking(ms: number, mostMs: number): void {
+    this.aliveAt = performance.now();
+    this.move(Math.max(0, Math.min(ms, this.spokeAt + mostMs - this.aliveAt)));
   }
 
   /** Noise came, as keep-alive comments are: something is due within `ms`, and a sign of life within three times that since the last one. */
