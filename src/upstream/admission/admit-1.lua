@@ -4,11 +4,16 @@
 -- Returns {ms until it is worth asking again, or -1 when nobody waits, then for each: ticket, lease as five values}.
 local pools = cjson.decode(ARGV[1])
 local all = cjson.decode(ARGV[2])
-local names = {}
-for i, pool in ipairs(pools) do
-  names[i] = pool.name
+-- Channel -> the pools that it serves.
+local served = {}
+for _, pool in ipairs(pools) do
   local own = {}
-  for j, at in ipairs(pool.channels) do own[j] = all[at] end
+  for j, at in ipairs(pool.channels) do
+    local c = all[at]
+    own[j] = c
+    served[c.id] = served[c.id] or {}
+    table.insert(served[c.id], pool.name)
+  end
   pool.channels = own
 end
 
@@ -37,7 +42,7 @@ for _ = 1, tonumber(ARGV[3]) do
     return answer
   end
   local ticket = best.entry.ticket
-  pop(best.entry, names)
+  pop(best.entry, best.c, served[best.c.id])
   crowd = crowd - 1
   for _, subject in ipairs(ticket.subjects) do redis.call('ZADD', GATE .. ':subject:' .. subject, NOW + LEASE, ticket.runId) end
   answer[#answer + 1] = best.entry.text

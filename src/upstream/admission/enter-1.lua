@@ -9,7 +9,7 @@ local channels = cjson.decode(ARGV[2])
 
 if redis.call('HEXISTS', GATE .. ':tickets', ticket.runId) == 1 then
   local ahead = redis.call('LPOS', GATE .. ':flow:' .. ticket.pool .. ':' .. ticket.tenantId .. ':' .. ticket.flow, ticket.runId) or 0
-  local place = placeOf(ticket, ahead)
+  local place = placeOf(ticket, ahead, channels)
   return { 'queued', place, etaOf(ticket, channels, place) }
 end
 if redis.call('ZSCORE', GATE .. ':open', ticket.runId) or redis.call('ZSCORE', GATE .. ':open', ticket.runId .. '/hedge') then return { 'handed' } end
@@ -31,7 +31,7 @@ if handsFree() and not isWaitedFor(channels) then
 end
 
 local flow = GATE .. ':flow:' .. ticket.pool .. ':' .. ticket.tenantId .. ':' .. ticket.flow
-local place = placeOf(ticket, redis.call('LLEN', flow))
+local place = placeOf(ticket, redis.call('LLEN', flow), channels)
 local eta = etaOf(ticket, channels, place)
 local gap = math.ceil(eta / place)
 local own = tonumber(redis.call('HGET', GATE .. ':pool:' .. ticket.pool .. ':count', ticket.tenantId)) or 0

@@ -13,7 +13,8 @@
 --   :tenant:<p>:<t>:tags hash  '' -> its present, '*' -> sum of the weights of the flows that wait, 'w/'flow -> each of
 --                              them, 'f/'flow -> finish tag of its last service, where that is not past, '#' -> newcomers so far
 --   :flow:<p>:<t>:<f>    list  run ids
---   :tags                hash  tenant -> finish tag, '' -> the present, '#' -> newcomers so far, over all pools
+--   :tags                hash  '' -> the present, '#' -> newcomers so far, over all pools; tenant@channel -> finish tag of
+--                              the tenant's last service there, where that is not past
 --   :tickets             hash  run id -> ticket
 --   :waiting             hash  '' and every limited subject -> tickets waiting
 --   :depths              hash  pool, blank, tier -> tickets waiting
@@ -22,6 +23,8 @@ local FOREVER = 3600000
 local MEMORY = 10000
 -- What tags of newcomers differ by: far less than any work, far more than a rounding.
 local ARRIVAL = 1e-6
+-- Other pools of the same channels that a newcomer is compared with.
+local NEIGHBOURS = 20
 
 local function present(tags, who)
   local v = redis.call('HMGET', tags, '', who)
@@ -38,14 +41,59 @@ local function lateness(tags)
   return ((tonumber(redis.call('HGET', tags, '#')) or 0) + 1) * ARRIVAL
 end
 
+-- Whether one of these channels is among those of a pool, by its entry in :pools.
+local function shares(ids, channels)
+  for _, c in ipairs(channels) do
+    if string.find(ids, c.id, 1, true) then return true end
+  end
+  return false
+end
+
+local function lowestIn(p)
+  return tonumber(redis.call('ZRANGE', GATE .. ':pool:' .. p, 0, 0, 'WITHSCORES')[2])
+end
+
+-- The tag of the first who waits beside a newcomer to a pool: in the pool, or, where it is empty, for its channels, each
+-- looked at alone: what waits for a slow one must not let it go before all who wait for a quick one. Nil when nobody waits.
+local function firstBeside(p, channels)
+  local first = lowestIn(p)
+  if first then return first end
+  local pools, looked, lowest = redis.call('HGETALL', GATE .. ':pools'), 0, {}
+  for i = 1, #pools, 2 do
+    local tag = looked < NEIGHBOURS and shares(pools[i + 1], channels) and lowestIn(pools[i])
+    if tag then
+      looked = looked + 1
+      for _, c in ipairs(channels) do
+        if shares(pools[i + 1], { c }) then lowest[c.id] = math.min(lowest[c.id] or tag, tag) end
+      end
+    end
+  end
+  for _, tag in pairs(lowest) do first = math.max(first or tag, tag) end
+  return first
+end
+
+-- The start tag of a tenant that comes new to a pool. Channels that are slower than others fall behind the present,
+-- which all share: there it starts beside the first who waits, not behind all of them. And only what it was served by
+-- the same channels counts against it.
+local function startOf(ticket, channels)
+  local all = GATE .. ':tags'
+  local fields = { '' }
+  for i, c in ipairs(channels) do fields[i + 1] = ticket.tenantId .. '@' .. c.id end
+  local v = redis.call('HMGET', all, unpack(fields))
+  local start = tonumber(v[1]) or 0
+  start = math.min(start, firstBeside(ticket.pool, channels) or start)
+  for i = 2, #fields do start = math.max(start, tonumber(v[i]) or 0) end
+  return start + lateness(all)
+end
+
 -- The start tag of a ticket's tenant and the finish tag of its flow's first ticket, as they are or would be if it came now.
-local function tagsOf(ticket)
+local function tagsOf(ticket, channels)
   local p, t, f = ticket.pool, ticket.tenantId, ticket.flow
   local flows = GATE .. ':tenant:' .. p .. ':' .. t
-  local all, tags = GATE .. ':tags', flows .. ':tags'
+  local tags = flows .. ':tags'
   local start = tonumber(redis.call('ZSCORE', GATE .. ':pool:' .. p, t))
   local finish = tonumber(redis.call('ZSCORE', flows, f))
-  return start or present(all, t) + lateness(all), finish or present(tags, 'f/' .. f) + workOf(ticket) / ticket.flowWeight + lateness(tags), not start, not finish
+  return start or startOf(ticket, channels), finish or present(tags, 'f/' .. f) + workOf(ticket) / ticket.flowWeight + lateness(tags), not start, not finish
 end
 
 local function countWaiting(ticket, by)
@@ -66,7 +114,7 @@ local function push(ticket, text, channels)
     redis.call('HSET', GATE .. ':pools', p, table.concat(ids, ','))
     redis.call('HSET', GATE .. ':pool:' .. p .. ':rate', 'since', NOW, 'at', NOW, 'served', 0)
   end
-  local start, finish, newTenant, newFlow = tagsOf(ticket)
+  local start, finish, newTenant, newFlow = tagsOf(ticket, channels)
   if newTenant then
     redis.call('ZADD', GATE .. ':pool:' .. p, start, t)
     redis.call('HINCRBY', GATE .. ':tags', '#', 1)
@@ -117,8 +165,8 @@ local function head(p)
   return { ticket = cjson.decode(text), text = text, tag = tonumber(first[2]) }
 end
 
--- Serves the head of a pool: it has paid with its share of time.
-local function pop(entry, pools)
+-- Serves the head of a pool by a channel: it has paid with its share of time. pools: those of that channel.
+local function pop(entry, c, pools)
   local ticket = entry.ticket
   local p, t, f = ticket.pool, ticket.tenantId, ticket.flow
   local flows, tags = GATE .. ':tenant:' .. p .. ':' .. t, GATE .. ':tenant:' .. p .. ':' .. t .. ':tags'
@@ -132,8 +180,11 @@ local function pop(entry, pools)
     local nextTicket = cjson.decode(redis.call('HGET', GATE .. ':tickets', follower))
     redis.call('ZADD', flows, present(tags, 'f/' .. f) + workOf(nextTicket) / nextTicket.flowWeight, f)
   end
-  local finish = entry.tag + workOf(ticket) / ticket.tenantWeight
-  redis.call('HSET', GATE .. ':tags', '', entry.tag, t, finish)
+  -- A pool that waited for long, or that the asking node did not know for a while, is behind: the present goes on only.
+  local own = t .. '@' .. c.id
+  local v = redis.call('HMGET', GATE .. ':tags', '', own)
+  local finish = math.max(entry.tag, tonumber(v[2]) or 0) + workOf(ticket) / ticket.tenantWeight
+  redis.call('HSET', GATE .. ':tags', '', math.max(tonumber(v[1]) or 0, entry.tag), own, finish)
   for _, other in ipairs(pools) do redis.call('ZADD', GATE .. ':pool:' .. other, 'XX', 'GT', finish, t) end
   countWaiting(ticket, -1)
   tidy(p, t, f)
@@ -146,9 +197,7 @@ end
 local function isWaitedFor(channels)
   local pools = redis.call('HGETALL', GATE .. ':pools')
   for i = 2, #pools, 2 do
-    for _, c in ipairs(channels) do
-      if string.find(pools[i], c.id, 1, true) then return true end
-    end
+    if shares(pools[i], channels) then return true end
   end
   return false
 end

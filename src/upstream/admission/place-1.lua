@@ -6,5 +6,6 @@ local text = redis.call('HGET', GATE .. ':tickets', ARGV[1])
 if not text then return { 0, 0 } end
 local ticket = cjson.decode(text)
 local ahead = redis.call('LPOS', GATE .. ':flow:' .. ticket.pool .. ':' .. ticket.tenantId .. ':' .. ticket.flow, ticket.runId) or 0
-local place = placeOf(ticket, ahead)
-return { place, etaOf(ticket, cjson.decode(ARGV[2]), place) }
+local channels = cjson.decode(ARGV[2])
+local place = placeOf(ticket, ahead, channels)
+return { place, etaOf(ticket, channels, place) }

@@ -27,11 +27,11 @@ end
 
 -- Where a ticket stands, by the tags that the turns go by: how many are served before it, itself included, if nobody
 -- else came. Others' texts are taken to be as long as its own.
-local function placeOf(ticket, ahead)
+local function placeOf(ticket, ahead, channels)
   local p, t = ticket.pool, ticket.tenantId
   local flows = GATE .. ':tenant:' .. p .. ':' .. t
   local work = workOf(ticket)
-  local start, finish = tagsOf(ticket)
+  local start, finish = tagsOf(ticket, channels)
   local own = ahead + aheadIn(flows, finish + ahead * work / ticket.flowWeight, FLOWS, ticket.flow, function(flow)
     return work / (tonumber(redis.call('HGET', flows .. ':tags', 'w/' .. flow)) or 1), redis.call('LLEN', GATE .. ':flow:' .. p .. ':' .. t .. ':' .. flow)
   end)
