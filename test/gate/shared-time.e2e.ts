@@ -97,3 +97,18 @@ describe('pools of channels that are not equally fast', () => {
     expect(served.filter((tenantId) => tenantId === 'flood').length).toBeLessThanOrEqual(11);
   });
 });
+
+describe('what the gate remembers of turns', () => {
+  it('is not more than of those who wait and those who were just served', async () => {
+    await come('x', QUICK);
+    for (let n = 0; n < 400; n += 1) await gate.enter({ runId: `bulk-${n}`, flow: 'key-bulk', flowWeight: 1, pool: '/b' }, [QUICK]);
+    for (let n = 0; n < 300; n += 1) {
+      await gate.enter({ runId: `user-${n}`, flow: `user-${n}`, pool: '/b' }, [QUICK]);
+      await gate.enter({ runId: `tenant-${n}`, tenantId: `tenant-${n}`, pool: '/b' }, [QUICK]);
+      await serve(QUICK, 2);
+    }
+    const waiting = await gate.redis.zcard('{bailiao}:gate:tenant:/b:t');
+    expect(await gate.redis.hlen('{bailiao}:gate:tenant:/b:t:tags')).toBeLessThan(200 + 2 * waiting);
+    expect(await gate.redis.hlen('{bailiao}:gate:tags')).toBeLessThan(200);
+  });
+});

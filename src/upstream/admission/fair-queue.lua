@@ -25,6 +25,8 @@ local MEMORY = 10000
 local ARRIVAL = 1e-6
 -- Other pools of the same channels that a newcomer is compared with.
 local NEIGHBOURS = 20
+-- Tags that are past are dropped each time so many newcomers came.
+local SWEEP = 64
 
 local function present(tags, who)
   local v = redis.call('HMGET', tags, '', who)
@@ -96,6 +98,16 @@ local function tagsOf(ticket, channels)
   return start or startOf(ticket, channels), finish or present(tags, 'f/' .. f) + workOf(ticket) / ticket.flowWeight + lateness(tags), not start, not finish
 end
 
+-- Counts a newcomer, and drops now and then the tags that tell no more than the present does. mark: what is in their names.
+local function countNewcomer(tags, mark)
+  if redis.call('HINCRBY', tags, '#', 1) % SWEEP ~= 0 then return end
+  local v = redis.call('HGETALL', tags)
+  local now = tonumber(redis.call('HGET', tags, '')) or 0
+  for i = 1, #v, 2 do
+    if string.find(v[i], mark, 1, true) and tonumber(v[i + 1]) <= now then redis.call('HDEL', tags, v[i]) end
+  end
+end
+
 local function countWaiting(ticket, by)
   redis.call('HINCRBY', GATE .. ':waiting', '', by)
   local kind = ticket.pool .. ' ' .. (ticket.paid and 'paid_' or '') .. ticket.tier
@@ -117,11 +129,11 @@ local function push(ticket, text, channels)
   local start, finish, newTenant, newFlow = tagsOf(ticket, channels)
   if newTenant then
     redis.call('ZADD', GATE .. ':pool:' .. p, start, t)
-    redis.call('HINCRBY', GATE .. ':tags', '#', 1)
+    countNewcomer(GATE .. ':tags', '@')
   end
   if newFlow then
     redis.call('ZADD', flows, finish, f)
-    redis.call('HINCRBY', tags, '#', 1)
+    countNewcomer(tags, 'f/')
     redis.call('HSET', tags, 'w/' .. f, ticket.flowWeight)
     redis.call('HINCRBYFLOAT', tags, '*', ticket.flowWeight)
   end
