@@ -4,6 +4,7 @@
 -- Returns {ms until it is worth asking again, or -1 when nobody waits, then for each: ticket, lease as five values}.
 local pools = cjson.decode(ARGV[1])
 local all = cjson.decode(ARGV[2])
+local most = tonumber(ARGV[3])
 -- Channel -> the pools that it serves.
 local served = {}
 for _, pool in ipairs(pools) do
@@ -17,36 +18,64 @@ for _, pool in ipairs(pools) do
   pool.channels = own
 end
 
-local answer = { -1 }
-local crowd = tonumber(redis.call('HGET', GATE .. ':waiting', '')) or 1
-for _ = 1, tonumber(ARGV[3]) do
-  if not handsFree() then
-    answer[1] = 1000
-    return answer
-  end
-  local best, wait
-  for _, pool in ipairs(pools) do
-    local entry = head(pool.name)
-    if entry then
-      -- With a channel, the second is whether it goes out ahead of the pace; without, the wait.
-      local c, shortest = choose(pool.channels, entry.ticket.tokens, crowd)
-      if not c then
-        if not wait or shortest < wait then wait = shortest end
-      elseif not best or entry.tag < best.entry.tag then
-        best = { entry = entry, c = c, early = shortest }
-      end
+-- Whoever is first in a pool, looked up once: a turn changes what its own tenant waits for, and nothing else.
+-- In line, the lowest tag last; and aside, as no channel has room for them.
+local line, aside = {}, {}
+
+local function intoLine(pool)
+  local entry = head(pool)
+  if not entry then return end
+  local at = #line
+  while at > 0 and line[at].tag < entry.tag do at = at - 1 end
+  table.insert(line, at + 1, entry)
+end
+
+local function lookAgain(tenant)
+  local changed = {}
+  for _, place in ipairs({ line, aside }) do
+    for i = #place, 1, -1 do
+      if place[i].tenant == tenant then changed[#changed + 1] = table.remove(place, i).pool end
     end
   end
-  if not best then
+  for _, pool in ipairs(changed) do intoLine(pool) end
+end
+
+local function serve(entry, c, early)
+  local ticket = ticketOf(entry)
+  pop(entry, c, served[c.id])
+  for _, subject in ipairs(ticket.subjects) do redis.call('ZADD', GATE .. ':subject:' .. subject, NOW + LEASE, ticket.runId) end
+  return entry.text, take(c, ticket.tokens, early, ticket.runId)
+end
+
+local answer = { -1 }
+if not handsFree() then return { 1000 } end
+for _, pool in ipairs(pools) do line[#line + 1] = head(pool) end
+table.sort(line, function(a, b) return a.tag > b.tag end)
+local crowd = tonumber(redis.call('HGET', GATE .. ':waiting', '')) or 1
+local wait
+while most > 0 do
+  local entry = table.remove(line)
+  if not entry then
     answer[1] = wait or -1
     return answer
   end
-  local ticket = best.entry.ticket
-  pop(best.entry, best.c, served[best.c.id])
-  crowd = crowd - 1
-  for _, subject in ipairs(ticket.subjects) do redis.call('ZADD', GATE .. ':subject:' .. subject, NOW + LEASE, ticket.runId) end
-  answer[#answer + 1] = best.entry.text
-  for _, value in ipairs(take(best.c, ticket.tokens, best.early, ticket.runId)) do answer[#answer + 1] = value end
+  -- With a channel, the second is whether it goes out ahead of the pace; without, the wait.
+  local c, early = choose(entry.pool.channels, ticketOf(entry).tokens, crowd)
+  if c then
+    local text, lease = serve(entry, c, early)
+    answer[#answer + 1] = text
+    for _, value in ipairs(lease) do answer[#answer + 1] = value end
+    crowd, most = crowd - 1, most - 1
+    if not handsFree() then
+      answer[1] = 1000
+      return answer
+    end
+    intoLine(entry.pool)
+    lookAgain(entry.tenant)
+  else
+    aside[#aside + 1] = entry
+    wait = math.min(wait or early, early)
+  end
 end
 answer[1] = 0
 return answer

@@ -167,19 +167,26 @@ local function tidy(p, t, f)
   return false
 end
 
--- The ticket whose turn it is in a pool, with the tag of its tenant; nil when nobody waits.
-local function head(p)
-  local first = redis.call('ZRANGE', GATE .. ':pool:' .. p, 0, 0, 'WITHSCORES')
-  if not first[1] then return nil end
-  local flow = redis.call('ZRANGE', GATE .. ':tenant:' .. p .. ':' .. first[1], 0, 0)[1]
-  local run = redis.call('LINDEX', GATE .. ':flow:' .. p .. ':' .. first[1] .. ':' .. flow, 0)
-  local text = redis.call('HGET', GATE .. ':tickets', run)
-  return { ticket = cjson.decode(text), text = text, tag = tonumber(first[2]) }
+-- Whose turn it is in a pool {name, channels}: tenant and tag; nil when nobody waits.
+local function head(pool)
+  local first = redis.call('ZRANGE', GATE .. ':pool:' .. pool.name, 0, 0, 'WITHSCORES')
+  return first[1] and { pool = pool, tenant = first[1], tag = tonumber(first[2]) } or nil
+end
+
+-- The ticket whose turn it is; looked up when it is asked for.
+local function ticketOf(entry)
+  if not entry.ticket then
+    local p = entry.pool.name .. ':' .. entry.tenant
+    local flow = redis.call('ZRANGE', GATE .. ':tenant:' .. p, 0, 0)[1]
+    entry.text = redis.call('HGET', GATE .. ':tickets', redis.call('LINDEX', GATE .. ':flow:' .. p .. ':' .. flow, 0))
+    entry.ticket = cjson.decode(entry.text)
+  end
+  return entry.ticket
 end
 
 -- Serves the head of a pool by a channel: it has paid with its share of time. pools: those of that channel.
 local function pop(entry, c, pools)
-  local ticket = entry.ticket
+  local ticket = ticketOf(entry)
   local p, t, f = ticket.pool, ticket.tenantId, ticket.flow
   local flows, tags = GATE .. ':tenant:' .. p .. ':' .. t, GATE .. ':tenant:' .. p .. ':' .. t .. ':tags'
   redis.call('LPOP', GATE .. ':flow:' .. p .. ':' .. t .. ':' .. f)
