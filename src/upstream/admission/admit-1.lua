@@ -47,6 +47,10 @@ local function serve(entry, c, early)
   return entry.text, take(c, ticket.tokens, early, ticket.runId)
 end
 
+local function isShared(c)
+  return #served[c.id] > 1
+end
+
 local answer = { -1 }
 if not handsFree() then return { 1000 } end
 for _, pool in ipairs(pools) do line[#line + 1] = head(pool) end
@@ -60,8 +64,10 @@ while most > 0 do
     return answer
   end
   -- With a channel, the second is whether it goes out ahead of the pace; without, the wait.
-  local c, early = choose(entry.pool.channels, ticketOf(entry).tokens, crowd)
+  local tokens = ticketOf(entry).tokens
+  local c, early = choose(besidesKept(entry.pool.channels, tokens), tokens, crowd)
   if c then
+    takeBeside(c, tokens)
     local text, lease = serve(entry, c, early)
     answer[#answer + 1] = text
     for _, value in ipairs(lease) do answer[#answer + 1] = value end
@@ -73,6 +79,7 @@ while most > 0 do
     intoLine(entry.pool)
     lookAgain(entry.tenant)
   else
+    keepRoom(entry.pool.channels, tokens, isShared)
     aside[#aside + 1] = entry
     wait = math.min(wait or early, early)
   end

@@ -16,11 +16,13 @@ export class AdmissionSteps {
   constructor(folder: URL) {
     const budget = new URL('budget.lua', folder);
     const fairQueue = new URL('fair-queue.lua', folder);
+    const room = new URL('room.lua', folder);
+    const roomKept = new URL('room-kept.lua', folder);
     const standing = new URL('standing.lua', folder);
     const forecast = new URL('forecast.lua', folder);
     const step = (name: string, ...parts: readonly URL[]): Script => new Script(new URL(`${name}-1.lua`, folder), parts);
     this.enter = step('enter', budget, fairQueue, standing, forecast);
-    this.admit = step('admit', budget, fairQueue);
+    this.admit = step('admit', budget, fairQueue, room, roomKept);
     this.leave = step('leave', budget, fairQueue);
     this.place = step('place', budget, fairQueue, standing, forecast);
     this.again = step('again', budget);
