@@ -93,13 +93,19 @@ local function gapOf(state, cost)
   return cost * WINDOW / math.max(MINUTE / 10, MINUTE - state.burst)
 end
 
+-- Whether the one thing that a channel on probation was asked is under way: there, as its run may be answered by another by now.
+local function probesOn(state)
+  local ends = redis.call('ZSCORE', state.key .. ':open', state.probe)
+  return ends and tonumber(ends) > NOW
+end
+
 -- The ms for which a channel is asked nothing, whoever asks.
 local function barredOf(c)
   local state = stateOf(c)
   if c.paused then return 1000 end
   if state.blocked > NOW then return state.blocked - NOW end
   if state.opened > NOW then return state.opened - NOW end
-  if state.opened > 0 and state.probe ~= '' and redis.call('ZSCORE', GATE .. ':open', state.probe) then return 250 end
+  if state.opened > 0 and state.probe ~= '' and probesOn(state) then return 250 end
   return 0
 end
 
