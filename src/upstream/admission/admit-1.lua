@@ -43,6 +43,7 @@ end
 local function serve(entry, c, early)
   local ticket = ticketOf(entry)
   pop(entry, c, served[c.id])
+  endTurn(c)
   for _, subject in ipairs(ticket.subjects) do redis.call('ZADD', GATE .. ':subject:' .. subject, NOW + LEASE, ticket.runId) end
   return entry.text, take(c, ticket.tokens, early, ticket.runId)
 end
@@ -65,7 +66,7 @@ while most > 0 do
   end
   -- With a channel, the second is whether it goes out ahead of the pace; without, the wait.
   local tokens = ticketOf(entry).tokens
-  local c, early = choose(besidesKept(entry.pool.channels, tokens), tokens, crowd)
+  local c, early = choose(besidesKept(besidesClaims(entry.pool.channels), tokens), tokens, crowd)
   if c then
     takeBeside(c, tokens)
     local text, lease = serve(entry, c, early)
@@ -81,7 +82,8 @@ while most > 0 do
   else
     keepRoom(entry.pool.channels, tokens, isShared)
     aside[#aside + 1] = entry
-    wait = math.min(wait or early, early)
+    -- No event tells that a claim is over.
+    wait = math.min(wait or early, early, next(claimed) and 250 or early)
   end
 end
 answer[1] = 0

@@ -1,10 +1,18 @@
 -- A run that was admitted asks for another call: its first one failed, or its lease ran out before it was used.
--- It had its turn in the queue, so it asks the channels only.
+-- It had its turn in the queue, so it asks the channels only, and what it can't have now is left free for it.
 -- KEYS  1 gate
 -- ARGV  1 run  2 channels  3 tokens
 -- Returns {'admitted', lease...} | {'wait', ms}.
-local channels = cjson.decode(ARGV[2])
-local c, early = choose(channels, tonumber(ARGV[3]), 1)
-if not c then return { 'wait', early } end
-local lease = take(c, tonumber(ARGV[3]), early, ARGV[1])
+local run, channels, tokens = ARGV[1], cjson.decode(ARGV[2]), tonumber(ARGV[3])
+-- A channel that has tokens for it later than in so many ms is not kept waiting: the run gives up after 15 s.
+local SOON = 10000
+local c, early = choose(channels, tokens, 1)
+if not c then
+  for _, each in ipairs(channels) do
+    if barredOf(each) == 0 and (not each.tpm or roomOf(each, tokens) <= SOON) then claim(each, run) end
+  end
+  return { 'wait', early }
+end
+waive(channels, c, run)
+local lease = take(c, tokens, early, run)
 return { 'admitted', lease[1], lease[2], lease[3], lease[4], lease[5] }

@@ -22,10 +22,11 @@ for _, limit in ipairs(cjson.decode(ARGV[6])) do
 end
 
 if handsFree() and not isWaitedFor(channels) then
-  local c, early = choose(channels, ticket.tokens, 1)
+  local c, early = choose(besidesClaims(channels), ticket.tokens, 1)
   if c then
     for _, subject in ipairs(ticket.subjects) do redis.call('ZADD', GATE .. ':subject:' .. subject, NOW + LEASE, ticket.runId) end
     local lease = take(c, ticket.tokens, early, ticket.runId)
+    endTurn(c)
     return { 'admitted', lease[1], lease[2], lease[3], lease[4], lease[5] }
   end
 end
