@@ -72,7 +72,8 @@ export interface Look {
 /** A channel's health: `open` is asked nothing, `half_open` one thing at a time. */
 export type Breaker = 'closed' | 'half_open' | 'open';
 
-type LeaseReply = readonly [channel: string, slot: number, cost: number, early: number, probe: number];
+/** As Lua's `take` tells a lease. */
+type LeaseReply = readonly [channel: string, slot: number, cost: number, early: number, probe: number, tokens: number];
 
 /** The gate in Redis: who waits, who is next, and what every channel may still be asked. Atomic over all processes and hosts. */
 @Injectable()
@@ -85,7 +86,7 @@ export class AdmissionRepository {
     const reply = (await this.steps.enter.run(this.redis, [GATE], args)) as readonly [string, ...unknown[]];
     switch (reply[0]) {
       case 'admitted':
-        return { kind: 'admitted', lease: leaseOf(reply.slice(1) as unknown as LeaseReply, ticket.tokens) };
+        return { kind: 'admitted', lease: leaseOf(reply.slice(1)) };
       case 'queued':
         return { kind: 'queued', position: reply[1] as number, etaMs: reply[2] as number };
       case 'full':
@@ -104,9 +105,9 @@ export class AdmissionRepository {
     const named = pools.map((pool) => ({ name: pool.name, channels: pool.channels.map((channel) => places.get(channel.id)) }));
     const [wait, ...rest] = (await this.steps.admit.run(this.redis, [GATE], [JSON.stringify(named), JSON.stringify(terms), most])) as readonly [number, ...unknown[]];
     const admitted: { ticket: Ticket; lease: Lease }[] = [];
-    for (let at = 0; at < rest.length; at += 6) {
+    for (let at = 0; at < rest.length; at += 7) {
       const ticket = JSON.parse(rest[at] as string) as Ticket;
-      admitted.push({ ticket, lease: leaseOf(rest.slice(at + 1, at + 6) as unknown as LeaseReply, ticket.tokens) });
+      admitted.push({ ticket, lease: leaseOf(rest.slice(at + 1, at + 7)) });
     }
     return { waitMs: wait < 0 ? undefined : wait, admitted };
   }
@@ -132,13 +133,13 @@ export class AdmissionRepository {
   /** Another call for a run that had its turn. A number: ms until it is worth asking again. */
   async again(runId: string, channels: readonly ChannelTerms[], tokens: number): Promise<Lease | number> {
     const reply = (await this.steps.again.run(this.redis, [GATE], [runId, JSON.stringify(channels), tokens])) as readonly [string, ...unknown[]];
-    return reply[0] === 'admitted' ? leaseOf(reply.slice(1) as unknown as LeaseReply, tokens) : (reply[1] as number);
+    return reply[0] === 'admitted' ? leaseOf(reply.slice(1)) : (reply[1] as number);
   }
 
   /** A second call beside a late one, where a channel can take it at once and nobody waits for it. Undefined where there is none. */
   async hedge(runId: string, channels: readonly ChannelTerms[], tokens: number): Promise<Lease | undefined> {
     const reply = (await this.steps.hedge.run(this.redis, [GATE], [holderOf(runId, { hedge: true }), JSON.stringify(channels), tokens])) as readonly [string, ...unknown[]];
-    return reply[0] === 'admitted' ? { ...leaseOf(reply.slice(1) as unknown as LeaseReply, tokens), hedge: true } : undefined;
+    return reply[0] === 'admitted' ? { ...leaseOf(reply.slice(1)), hedge: true } : undefined;
   }
 
   /** Books a call to the moment at which it goes out. Undefined when its lease has run out. */
@@ -198,6 +199,7 @@ function lengthsOf(stored: Readonly<Record<string, string>>): AnswerLengths {
   return new Map(known.map(([model, milli]) => [model, parseInt(milli, 10) / 1000]));
 }
 
-function leaseOf([channelId, slot, cost, early, probe]: LeaseReply, tokens: number): Lease {
+function leaseOf(reply: readonly unknown[]): Lease {
+  const [channelId, slot, cost, early, probe, tokens] = reply as LeaseReply;
   return { channelId, slot, cost, tokens, early: early === 1, probe: probe === 1 };
 }

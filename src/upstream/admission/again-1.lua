@@ -15,4 +15,4 @@ if not c then
 end
 waive(channels, c, run)
 local lease = take(c, tokens, early, run)
-return { 'admitted', lease[1], lease[2], lease[3], lease[4], lease[5] }
+return { 'admitted', unpack(lease) }

@@ -155,7 +155,7 @@ local function choose(channels, tokens, crowd)
   return best[#best].c, best[#best].early
 end
 
--- Books a call: a lease, {id, slot, cost, early, probe}. A channel without limits keeps the same books: the day it is
+-- Books a call: a lease, {id, slot, cost, early, probe, tokens booked}. A channel without limits keeps the same books: the day it is
 -- given some, what is under way and what was asked in the last minute count.
 local function take(c, tokens, early, id)
   local state = stateOf(c)
@@ -192,7 +192,7 @@ local function take(c, tokens, early, id)
     state.next = math.max(state.next, NOW - SLACK) + gapOf(state, cost)
   end
   redis.call('HSET', state.key, 'swept', state.swept, 'requests', state.requests, 'tokens', state.tokens, 'burst', state.burst, 'next', math.floor(state.next))
-  return { c.id, SLOT, cost, early and 1 or 0, probe }
+  return { c.id, SLOT, cost, early and 1 or 0, probe, booked }
 end
 
 -- Whether the workers have hands free.

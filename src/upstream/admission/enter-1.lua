@@ -27,7 +27,7 @@ if handsFree() and not isWaitedFor(channels) then
     for _, subject in ipairs(ticket.subjects) do redis.call('ZADD', GATE .. ':subject:' .. subject, NOW + LEASE, ticket.runId) end
     local lease = take(c, ticket.tokens, early, ticket.runId)
     endTurn(c)
-    return { 'admitted', lease[1], lease[2], lease[3], lease[4], lease[5] }
+    return { 'admitted', unpack(lease) }
   end
 end
 

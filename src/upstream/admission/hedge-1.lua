@@ -8,4 +8,4 @@ if not handsFree() or isWaitedFor(channels) then return { 'no' } end
 local c, early = choose(besidesClaims(channels), tonumber(ARGV[3]), 1)
 if not c then return { 'no' } end
 local lease = take(c, tonumber(ARGV[3]), early, ARGV[1])
-return { 'admitted', lease[1], lease[2], lease[3], lease[4], lease[5] }
+return { 'admitted', unpack(lease) }

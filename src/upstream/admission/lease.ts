@@ -5,7 +5,7 @@ export interface Lease {
   readonly slot: number;
   /** Parts per million of a minute's allowance; 0 where the channel has no limits by the minute. */
   readonly cost: number;
-  /** Tokens booked for it. */
+  /** Tokens booked for it: of a text longer than the channel's minute only that. */
   readonly tokens: number;
   /** It went out ahead of the channel's pace. */
   readonly early: boolean;
