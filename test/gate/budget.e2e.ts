@@ -129,10 +129,10 @@ describe('a channel that has limits by the minute', () => {
     const first = await gate.enter({ runId: 'a' }, [channel]);
     if (first.kind !== 'admitted') throw new Error('the first was not admitted');
     await gate.pass(5_000);
-    const departed = await gate.gate.depart('a', first.lease);
+    const departed = await gate.gate.depart('a', first.lease, 1);
     expect(departed?.slot).toBe(Math.floor(gate.nowMs / 500));
     await gate.pass(11_000);
-    expect(await gate.gate.depart('a', first.lease)).toBeUndefined();
+    expect(await gate.gate.depart('a', first.lease, 1)).toBeUndefined();
   });
 
   it('serves a text that is longer than its whole minute, alone', async () => {

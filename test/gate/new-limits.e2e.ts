@@ -49,7 +49,7 @@ describe('a channel that is given limits while it is at work', () => {
   it('books a call to the moment at which it goes out, and is not told nonsense about its tokens', async () => {
     const lease = await begin('a', terms('c'));
     await gate.pass(5_000);
-    const departed = await gate.gate.depart('a', lease);
+    const departed = await gate.gate.depart('a', lease, 1);
     expect(departed?.slot).toBe(Math.floor(gate.nowMs / 500));
     await gate.settle('a', departed ?? lease, terms('c'), { release: 'run', tokens: Number.MAX_SAFE_INTEGER });
     expect(await gate.redis.hmget('{bailiao}:gate:channel:c', 'requests', 'tokens')).toEqual(['1', '10000000']);

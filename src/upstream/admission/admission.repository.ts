@@ -49,6 +49,10 @@ export interface HeldLease {
   readonly holder: string;
   readonly channel: string;
   readonly subjects: readonly string[];
+  /** As in the lease. */
+  readonly token?: string;
+  /** `due`: its call did not go out yet. Absent: it did. */
+  readonly call?: 'due';
 }
 
 /** How many wait in a pool, by tier as metrics name it. */
@@ -73,7 +77,7 @@ export interface Look {
 export type Breaker = 'closed' | 'half_open' | 'open';
 
 /** As Lua's `take` tells a lease. */
-type LeaseReply = readonly [channel: string, slot: number, cost: number, early: number, probe: number, tokens: number];
+type LeaseReply = readonly [channel: string, slot: number, cost: number, early: number, probe: number, token: string, tokens: number];
 
 /** The gate in Redis: who waits, who is next, and what every channel may still be asked. Atomic over all processes and hosts. */
 @Injectable()
@@ -105,9 +109,9 @@ export class AdmissionRepository {
     const named = pools.map((pool) => ({ name: pool.name, channels: pool.channels.map((channel) => places.get(channel.id)) }));
     const [wait, ...rest] = (await this.steps.admit.run(this.redis, [GATE], [JSON.stringify(named), JSON.stringify(terms), most])) as readonly [number, ...unknown[]];
     const admitted: { ticket: Ticket; lease: Lease }[] = [];
-    for (let at = 0; at < rest.length; at += 7) {
+    for (let at = 0; at < rest.length; at += 8) {
       const ticket = JSON.parse(rest[at] as string) as Ticket;
-      admitted.push({ ticket, lease: leaseOf(rest.slice(at + 1, at + 7)) });
+      admitted.push({ ticket, lease: leaseOf(rest.slice(at + 1, at + 8)) });
     }
     return { waitMs: wait < 0 ? undefined : wait, admitted };
   }
@@ -142,10 +146,15 @@ export class AdmissionRepository {
     return reply[0] === 'admitted' ? { ...leaseOf(reply.slice(1)), hedge: true } : undefined;
   }
 
-  /** Books a call to the moment at which it goes out. Undefined when its lease has run out. */
-  async depart(runId: string, lease: Lease): Promise<Lease | undefined> {
-    const slot = (await this.steps.depart.run(this.redis, [GATE], [runId, lease.channelId, lease.slot, lease.tokens, lease.early ? 1 : 0, lease.cost])) as number;
-    return slot < 0 ? undefined : slot === lease.slot ? lease : { ...lease, slot };
+  /**
+   * Books a call to the moment at which it goes out. The lease that this answers is the one to settle from now on.
+   * @param attempt how often the queue has handed the run to a worker; 0: it never lay there.
+   * @returns undefined when the lease has run out, or is another's.
+   */
+  async depart(runId: string, lease: Lease, attempt: number): Promise<Lease | undefined> {
+    const args = [runId, lease.channelId, lease.slot, lease.tokens, lease.early ? 1 : 0, lease.cost, lease.token ?? '', attempt];
+    const reply = (await this.steps.depart.run(this.redis, [GATE], args)) as readonly [slot: number, token: string] | readonly [];
+    return reply.length === 0 ? undefined : { ...lease, slot: reply[0], token: reply[1] };
   }
 
   /** @returns whether somebody waits. */
@@ -154,9 +163,9 @@ export class AdmissionRepository {
     return (await this.steps.settle.run(this.redis, [GATE], [JSON.stringify(told), JSON.stringify(terms)])) === 1;
   }
 
-  /** A run that is over and has no call to settle: its subjects may begin another. */
+  /** A run that is over and has no call to settle: its subjects may begin another. One that another worker has by now stays. */
   async forget(runId: string, subjects: readonly string[]): Promise<void> {
-    await Promise.all([`${GATE}:open`, ...subjects.map((subject) => `${GATE}:subject:${subject}`)].map((key) => this.redis.zrem(key, runId)));
+    await this.steps.forget.run(this.redis, [GATE], [runId, JSON.stringify(subjects)]);
   }
 
   /** A worker's sign of life. @param capacity runs that it can produce at once; 0 takes it off the list. */
@@ -200,6 +209,6 @@ function lengthsOf(stored: Readonly<Record<string, string>>): AnswerLengths {
 }
 
 function leaseOf(reply: readonly unknown[]): Lease {
-  const [channelId, slot, cost, early, probe, tokens] = reply as LeaseReply;
-  return { channelId, slot, cost, tokens, early: early === 1, probe: probe === 1 };
+  const [channelId, slot, cost, early, probe, token, tokens] = reply as LeaseReply;
+  return { channelId, slot, cost, tokens, early: early === 1, probe: probe === 1, token };
 }

@@ -1,7 +1,7 @@
 -- Admits waiting runs as far as their channels have room, the fairest first.
 -- KEYS  1 gate
 -- ARGV  1 pools with the places of their channels in 2: [{name, channels: [from 1]}]  2 channels  3 most to admit
--- Returns {ms until it is worth asking again, or -1 when nobody waits, then for each: ticket, lease as six values}.
+-- Returns {ms until it is worth asking again, or -1 when nobody waits, then for each: ticket, lease as seven values}.
 local pools = cjson.decode(ARGV[1])
 local all = cjson.decode(ARGV[2])
 local most = tonumber(ARGV[3])

@@ -21,7 +21,14 @@ local MOST = 10000000
 -- How far behind its pace a channel may catch up.
 local SLACK = 500
 
-redis.call('ZREMRANGEBYSCORE', GATE .. ':open', '-inf', NOW)
+-- Whose a lease is: hash  holder -> token. One that another worker took over is no longer the first one's to give back.
+local HOLDS = GATE .. ':holds'
+
+local lost = redis.call('ZRANGEBYSCORE', GATE .. ':open', '-inf', NOW)
+if #lost > 0 then
+  redis.call('ZREMRANGEBYSCORE', GATE .. ':open', '-inf', NOW)
+  for _, holder in ipairs(lost) do redis.call('HDEL', HOLDS, holder) end
+end
 
 local states = {}
 
@@ -155,12 +162,14 @@ local function choose(channels, tokens, crowd)
   return best[#best].c, best[#best].early
 end
 
--- Books a call: a lease, {id, slot, cost, early, probe, tokens booked}. A channel without limits keeps the same books: the day it is
+-- Books a call: a lease, {id, slot, cost, early, probe, token, tokens booked}. A channel without limits keeps the same books: the day it is
 -- given some, what is under way and what was asked in the last minute count.
 local function take(c, tokens, early, id)
   local state = stateOf(c)
   local cost = costOf(c, tokens)
+  local token = clock[1] .. '.' .. clock[2]
   redis.call('ZADD', GATE .. ':open', NOW + LEASE, id)
+  redis.call('HSET', HOLDS, id, token)
   redis.call('ZADD', state.key .. ':open', NOW + LEASE, id)
   if c.con then
     redis.call('ZADD', state.key .. ':began', NOW, id)
@@ -192,7 +201,7 @@ local function take(c, tokens, early, id)
     state.next = math.max(state.next, NOW - SLACK) + gapOf(state, cost)
   end
   redis.call('HSET', state.key, 'swept', state.swept, 'requests', state.requests, 'tokens', state.tokens, 'burst', state.burst, 'next', math.floor(state.next))
-  return { c.id, SLOT, cost, early and 1 or 0, probe, booked }
+  return { c.id, SLOT, cost, early and 1 or 0, probe, token, booked }
 end
 
 -- Whether the workers have hands free.

@@ -13,6 +13,8 @@ export interface Lease {
   readonly probe: boolean;
   /** Of a second call beside a late one: it is open under a name of its own. */
   readonly hedge?: true;
+  /** Whose it is: another one as soon as another worker has taken it over. Absent: given by a former release. */
+  readonly token?: string;
 }
 
 /** The name under which a run's lease is open in the gate. */

@@ -1,6 +1,7 @@
--- A call is over, or known to go well or badly: corrects what was booked, gives back the place, judges the channel.
+-- A call is over, or known to go well or badly: corrects what was booked, gives back the place, judges the channel. Who settles
+-- a lease that another has taken over (a frozen worker that thawed) corrects its own booking, and gives nothing back.
 -- KEYS  1 gate
--- ARGV  1 {run, holder (the name that its lease is open under), subjects, lease {slot, cost, tokens, early, probe}, tokens (really used; absent: as booked), sent (false: it never reached the upstream),
+-- ARGV  1 {run, holder (the name that its lease is open under), subjects, lease {slot, cost, tokens, early, probe, token}, tokens (really used; absent: as booked), sent (false: it never reached the upstream),
 --         release ('call': it is over; 'run': so is the run), verdict 'well' | 'badly' | absent, blockedMs, remaining {requests, tokens} as the upstream told,
 --         model and answer (its length in tokens), breaker {failures, openMs}}  2 channel
 -- Returns 1 when somebody waits.
@@ -8,6 +9,11 @@ local told = cjson.decode(ARGV[1])
 local c = cjson.decode(ARGV[2])
 local state = stateOf(c)
 local lease = told.lease
+-- Absent: it was given by a former release.
+local current = lease.token and redis.call('HGET', HOLDS, told.holder)
+local isOwn = not current or current == lease.token
+-- Whoever called under it took its booking along.
+local isMoved = current and not isOwn and string.sub(current, 1, #lease.token + 1) == lease.token .. '/'
 -- Tokens of the longest answer that is believed, and how long a tenant's own are remembered.
 local LONGEST = 200000
 local A_DAY = 86400000
@@ -20,7 +26,9 @@ local function correct(kind, field, slot, by)
 end
 
 local paced = not lease.early and lease.cost > 0
-if told.sent == false then
+if isMoved then
+  paced = false
+elseif told.sent == false then
   correct('r', 'requests', lease.slot, -1)
   correct('t', 'tokens', lease.slot, -tokensFor(c, lease.tokens))
   if lease.early then correct('b', 'burst', lease.slot, -lease.cost) end
@@ -43,7 +51,7 @@ if told.remaining then
 end
 if told.blockedMs then state.blocked = math.max(state.blocked, NOW + told.blockedMs) end
 -- How long calls hold their place, for the forecast: a running mean over about 16 of them.
-local began = c.con and told.release and tonumber(redis.call('ZSCORE', state.key .. ':began', told.holder))
+local began = c.con and told.release and isOwn and tonumber(redis.call('ZSCORE', state.key .. ':began', told.holder))
 if began then
   redis.call('ZREM', state.key .. ':began', told.holder)
   if told.sent ~= false then
@@ -68,10 +76,12 @@ elseif lease.probe and told.release then
   redis.call('HSET', state.key, 'probe', '')
 end
 
-if told.release then
+if told.release and isOwn then
   redis.call('ZREM', GATE .. ':open', told.holder)
   redis.call('ZREM', state.key .. ':open', told.holder)
-  if told.release == 'run' then
+  redis.call('HDEL', HOLDS, told.holder)
+  -- After a second call's end, too: by then the run's own lease was given back, unless it is another worker's.
+  if told.release == 'run' and redis.call('HEXISTS', HOLDS, told.run) == 0 then
     for _, subject in ipairs(told.subjects) do redis.call('ZREM', GATE .. ':subject:' .. subject, told.run) end
   end
 end

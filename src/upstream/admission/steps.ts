@@ -11,6 +11,7 @@ export class AdmissionSteps {
   readonly depart: Script;
   readonly settle: Script;
   readonly renew: Script;
+  readonly forget: Script;
   readonly waiting: Script;
 
   constructor(folder: URL) {
@@ -31,6 +32,7 @@ export class AdmissionSteps {
     this.depart = step('depart', budget);
     this.settle = step('settle', budget);
     this.renew = step('renew', budget);
+    this.forget = step('forget', budget);
     this.waiting = step('waiting');
   }
 }

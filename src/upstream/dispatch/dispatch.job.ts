@@ -73,7 +73,7 @@ export class DispatchJob {
 
   private async take(job: Job<HandedTicket>, token: string | undefined): Promise<void> {
     const { ticket, lease } = job.data;
-    if ((await this.grants.serve(ticket, lease)) !== 'hand_over') return;
+    if ((await this.grants.serve(ticket, lease, { attempt: job.attemptsStarted })) !== 'hand_over') return;
     await job.moveToDelayed(now() + 50, token);
     throw new DelayedError();
   }

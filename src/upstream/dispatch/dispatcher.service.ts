@@ -114,7 +114,7 @@ export class Dispatcher {
   /** A run that was admitted at once, with nobody waiting, starts where it stands: what the queue's hop is for (its lock, its redelivery) its row, its log's heartbeat and the sweeper do. */
   private async begin(ticket: Ticket, lease: Lease): Promise<void> {
     if (!this.grants.open) return this.queue.hand([{ ticket, lease }]);
-    this.grants.serve(ticket, lease, performance.now()).then(
+    this.grants.serve(ticket, lease, { admittedAt: performance.now() }).then(
       async (outcome) => { if (outcome === 'hand_over') await this.queue.hand([{ ticket }]); },
     ).catch((error: unknown) => this.logger.error({ run: ticket.runId, ...errorFields(error) }, 'a run was left to the sweeper'));
   }

@@ -29,6 +29,7 @@ class Desk implements CallDesk {
   watch: CallWatch | undefined;
   waits: number[] = [];
   expired = false;
+  departed: Lease | undefined;
 
   constructor(readonly channels: Channel[], private readonly answers: Record<string, (UpstreamFailure | 'ok')[]>) {}
 
@@ -44,7 +45,7 @@ class Desk implements CallDesk {
   }
 
   depart(given: Lease): Promise<Lease | undefined> {
-    return Promise.resolve(this.expired ? undefined : given);
+    return Promise.resolve(this.expired ? undefined : (this.departed ?? given));
   }
 
   /** Waits of channels that have no room, each for ever. */
@@ -172,6 +173,19 @@ describe('GrantedCall', () => {
     const desk = new Desk([channel('a')], {});
     new GrantedCall(desk, lease('a')).close();
     expect(desk.settled).toEqual([{ channel: 'a', release: 'run', sent: false }]);
+  });
+
+  it.each([['departs', false], ['is asked for anew', true]])('gives a lease back that %s while its run ends, and calls nobody', async (_, expired) => {
+    const desk = new Desk([channel('a')], {});
+    desk.expired = expired;
+    desk.departed = { ...lease('a'), token: 'departed' };
+    const call = new GrantedCall(desk, expired ? undefined : lease('a'));
+    const opening = call.open(REQUEST, signal);
+    call.close();
+    await expect(opening).rejects.toThrow('over before its call');
+    expect(desk.connected).toEqual([]);
+    expect(desk.settled.at(-1)).toEqual({ channel: 'a', release: 'run', sent: false });
+    expect([desk.settled.length, desk.left]).toEqual(expired ? [1, 1] : [2, 0]);
   });
 
   it('leaves the gate also when its last call has failed', async () => {

@@ -126,7 +126,7 @@ export class GrantedCall {
       const channel = this.desk.candidates().find((each) => each.id === this.lease?.channelId && each.state === 'active');
       const lease = channel === undefined ? undefined : await this.desk.depart(this.lease);
       if (channel !== undefined && lease !== undefined) {
-        this.lease = lease;
+        this.hold(lease);
         return { lease, channel };
       }
       if (channel === undefined) this.desk.settle(this.lease, { sent: false, release: 'call' });
@@ -157,10 +157,20 @@ export class GrantedCall {
     if (channels.length === 0) return Infinity;
     const lease = await this.desk.again(channels);
     if (typeof lease === 'number') return lease;
-    this.lease = lease;
+    this.hold(lease);
     const channel = channels.find(({ id }) => id === lease.channelId);
     if (channel === undefined) throw new Error('the gate chose a channel that it was not asked for');
     return { lease, channel };
+  }
+
+  /** @throws when the run ended while its lease was asked for: then it is given back. */
+  private hold(lease: Lease): void {
+    const given = this.lease;
+    this.lease = lease;
+    if (!this.closed) return;
+    // One that needed no asking was settled with the run.
+    if (lease !== given) this.desk.settle(lease, { release: 'run', sent: false });
+    throw new Error('the run was over before its call');
   }
 
   private active(): readonly Channel[] {

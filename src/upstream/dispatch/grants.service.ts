@@ -21,6 +21,14 @@ import { tierLabel, type Ticket } from './ticket.js';
 /** A lease so young is booked to the right moment. */
 const FRESH_MS = 200;
 
+/** How a run came into this process's hands. */
+export interface Arrival {
+  /** Where it was admitted here: when, on this process's monotonic clock. */
+  readonly admittedAt?: number;
+  /** How often the queue has handed it to a worker; absent: it did not lie there. */
+  readonly attempt?: number;
+}
+
 /** Serves tickets whose turn has come, with the handler that chat registered. */
 @Injectable()
 export class Grants {
@@ -55,24 +63,23 @@ export class Grants {
     this.holds.get(runId)?.abort(new Error('the lock of the ticket was lost'));
   }
 
-  /** Produces a run. The lease, where there is one, is used or given back. @param admittedAt on this process's monotonic clock, where it was admitted here. */
-  async serve(ticket: Ticket, lease: Lease | undefined, admittedAt = -Infinity): Promise<'done' | 'hand_over'> {
+  /** Produces a run. The lease, where there is one, is used or given back. */
+  async serve(ticket: Ticket, lease: Lease | undefined, arrival: Arrival = {}): Promise<'done' | 'hand_over'> {
     if (this.handler === undefined) throw new Error('no handler was registered');
     const hold = new AbortController();
     const waitedMs = Math.max(0, now() - ticket.submittedAt);
     this.metrics.queueWait.observe({ tier: tierLabel(ticket), channel: lease === undefined ? 'none' : this.nameOf(lease) }, waitedMs / 1000);
     this.metrics.activeRuns.inc();
     this.holds.set(ticket.runId, hold);
-    const call = new GrantedCall(this.deskOf(ticket, admittedAt), lease);
-    if (lease !== undefined) this.keep(ticket, lease);
+    const call = new GrantedCall(this.deskOf(ticket, arrival), lease);
+    if (lease !== undefined) this.keep(ticket, lease, 'due');
     const grant: Grant = { runId: ticket.runId, tenantId: ticket.tenantId, waitedMs, lost: hold.signal, open: (request, signal) => call.open(request, signal), expense: (usage) => call.expense(usage) };
     try {
       return await this.handler(grant);
     } finally {
       call.close();
-      // One that ran out before it was used was never settled.
-      for (const held of [{}, { hedge: true as const }]) this.drop(holderOf(ticket.runId, held));
-      this.holds.delete(ticket.runId);
+      // After a freeze this process may have been handed the run once more: then all this is the later one's.
+      if (this.holds.get(ticket.runId) === hold) this.letGo(ticket.runId);
       this.metrics.activeRuns.dec();
     }
   }
@@ -82,14 +89,18 @@ export class Grants {
     this.settle(ticket, lease, { release: 'run', sent: false });
   }
 
-  private deskOf(ticket: Ticket, admittedAt: number): CallDesk {
+  private deskOf(ticket: Ticket, { admittedAt = -Infinity, attempt = 0 }: Arrival): CallDesk {
     return {
       candidates: () => this.directory.candidates(ticket.tenantId, ticket.model),
       connect: (channel, request, signal, watch) => {
         this.hedges.called(channel);
         return this.clients.open(channel, request, signal, watch);
       },
-      depart: (lease) => (performance.now() - admittedAt < FRESH_MS ? Promise.resolve(lease) : this.gate.depart(ticket.runId, lease)),
+      depart: async (lease) => {
+        const departed = performance.now() - admittedAt < FRESH_MS ? lease : await this.gate.depart(ticket.runId, lease, attempt);
+        if (departed !== undefined) this.keeper.keep(heldOf(ticket, departed));
+        return departed;
+      },
       again: async (channels) => {
         const answer = await this.gate.again(ticket.runId, ranked(channels), ticket.tokens);
         if (typeof answer !== 'number') this.keep(ticket, answer);
@@ -128,18 +139,22 @@ export class Grants {
     return lease;
   }
 
-  private keep(ticket: Ticket, lease: Lease): void {
-    this.keeper.keep(heldOf(ticket, lease));
-const holder = holderOf(ticket.runId, lease);
+  private keep(ticket: Ticket, lease: Lease, call?: 'due'): void {
+    this.keeper.keep({ ...heldOf(ticket, lease), ...(call === undefined ? {} : { call }) });
+    const holder = holderOf(ticket.runId, lease);
     this.uncount(holder);
     const labels = { channel: this.nameOf(lease), tier: tierLabel(ticket) };
     this.counted.set(holder, labels);
     this.metrics.channelLeases.inc(labels);
   }
 
-  private drop(holder: string): void {
-    this.keeper.drop(holder);
-    this.uncount(holder);
+  /** One that ran out before it was used was never settled. */
+  private letGo(runId: string): void {
+    for (const held of [{}, { hedge: true as const }]) {
+      this.keeper.drop(holderOf(runId, held));
+      this.uncount(holderOf(runId, held));
+    }
+    this.holds.delete(runId);
   }
 
   private uncount(holder: string): void {
@@ -167,9 +182,11 @@ const holder = holderOf(ticket.runId, lease);
   private settle(ticket: Ticket, lease: Lease, report: CallReport): void {
     const channel = this.directory.find(lease.channelId) ?? goneChannel(lease.channelId, ticket.tenantId);
     const holder = holderOf(ticket.runId, lease);
-    // A run's own goes on being renewed for its subjects' sake; a second call's may even end after its run.
-    if (report.release !== undefined && lease.hedge === true) this.drop(holder);
-    else if (report.release !== undefined) this.uncount(holder);
+    // A run's own goes on being renewed for its subjects' sake until the run is over; a second call's may even end after its run.
+    if (report.release !== undefined && this.keeper.has(holder, lease.token)) {
+      this.uncount(holder);
+      if (report.release === 'run' || lease.hedge === true) this.keeper.drop(holder);
+    }
     this.gate.settle(heldOf(ticket, lease), lease, termsOf(channel), ticket.model, report).then(
       (waiting) => { if (waiting && report.release !== undefined) this.pump.wake(0); },
       (error: unknown) => this.logger.debug({ run: ticket.runId, ...errorFields(error) }, 'a call could not be settled'),
@@ -178,7 +195,7 @@ const holder = holderOf(ticket.runId, lease);
 }
 
 function heldOf(ticket: Ticket, lease: Lease): HeldLease {
-  return { run: ticket.runId, holder: holderOf(ticket.runId, lease), channel: lease.channelId, subjects: ticket.subjects };
+  return { run: ticket.runId, holder: holderOf(ticket.runId, lease), channel: lease.channelId, subjects: ticket.subjects, ...(lease.token === undefined ? {} : { token: lease.token }) };
 }
 
 /** Deleted while a call was under way: there is nothing left to keep books of but the lease. It may have been the tenant's own: what it says counts for nobody else. */

@@ -46,6 +46,11 @@ export class LeaseKeeper {
     this.held.set(lease.holder, lease);
   }
 
+  /** Whether the lease that is kept under this name is the one with this token. */
+  has(holder: string, token: string | undefined): boolean {
+    return this.held.get(holder)?.token === token;
+  }
+
   /** @param holder the name that the lease is open under. */
   drop(holder: string): void {
     this.held.delete(holder);
