@@ -1,5 +1,8 @@
+import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { HeldLease } from '../../src/upstream/admission/admission.repository.js';
 import type { Lease } from '../../src/upstream/admission/lease.js';
+import { LeaseKeeper } from '../../src/upstream/dispatch/lease-keeper.service.js';
 import { GateBench, terms } from '../kit/gate-bench.js';
 
 const LIMITS = [{ name: 't/user/u', open: 1 }];
@@ -143,5 +146,67 @@ describe('a lease', () => {
     await gate.settle('r', first, channel, { release: 'call' }, SUBJECTS);
     await gate.settle('r', hedge, other, { release: 'run' }, SUBJECTS);
     expect([await placesTaken('c'), await placesTaken('d'), await handsTaken(), await subjectsTaken()]).toEqual([1, 0, ['r'], ['r']]);
+  });
+});
+
+describe('leases that nobody could renew for a while', () => {
+  const channel = terms('c', { con: 1 });
+  const underWay = (lease: Lease): HeldLease => ({ run: 'r', holder: 'r', channel: 'c', subjects: SUBJECTS, token: lease.token ?? '' });
+
+  /** A lease that is lost, by what the gate could know. */
+  async function outlived(): Promise<Lease> {
+    const lease = await depart('r', await begin('r', channel), 1);
+    await gate.pass(20_000);
+    expect((await gate.enter({ runId: 'passer-by' }, [{ ...channel, paused: true }], LIMITS)).kind).toBe('queued');
+    await gate.gate.leave('passer-by');
+    expect([await placesTaken(), await handsTaken(), await subjectsTaken()]).toEqual([0, [], []]);
+    return lease;
+  }
+
+  it('count again as soon as their worker can say that their calls are under way', async () => {
+    const lease = await outlived();
+    await gate.gate.renew('worker', 1_000, [underWay(lease)]);
+    expect([await placesTaken(), await handsTaken(), await subjectsTaken()]).toEqual([1, ['r'], ['r']]);
+    expect((await gate.enter({ runId: 'other' }, [channel])).kind).toBe('queued');
+    expect(await gate.enter({ runId: 'own' }, [terms('d')], LIMITS)).toMatchObject({ kind: 'limited' });
+    await gate.settle('r', lease, channel, { release: 'run' }, SUBJECTS);
+    expect([await placesTaken(), await handsTaken(), await subjectsTaken()]).toEqual([0, [], []]);
+    expect((await gate.admit([channel])).admitted.map(({ ticket }) => ticket.runId)).toEqual(['other']);
+  });
+
+  it('do not come back where they were settled, while their run goes on counting for its user', async () => {
+    const lease = await outlived();
+    await gate.settle('r', lease, channel, { release: 'call' }, SUBJECTS);
+    await gate.gate.renew('worker', 1_000, [{ ...underWay(lease), call: 'over' }]);
+    expect([await placesTaken(), await handsTaken(), await subjectsTaken()]).toEqual([0, [], ['r']]);
+  });
+
+  it('do not come back where their call had not gone out: it is admitted anew', async () => {
+    const lease = await outlived();
+    await gate.gate.renew('worker', 1_000, [{ ...underWay(lease), call: 'due' }]);
+    expect([await placesTaken(), await handsTaken()]).toEqual([0, []]);
+    expect(await gate.gate.depart('r', lease, 2)).toBeUndefined();
+  });
+
+  it('do not come back where somebody else has the run by now', async () => {
+    const lease = await outlived();
+    const other = terms('d', { con: 1 });
+    expect((await gate.enter({ runId: 'r' }, [other], LIMITS)).kind).toBe('admitted');
+    await gate.gate.renew('worker', 1_000, [underWay(lease)]);
+    expect([await placesTaken('c'), await placesTaken('d')]).toEqual([0, 1]);
+  });
+
+  it('are asked for as they are when each part of a long renewal leaves', async () => {
+    const roomy = terms('c');
+    const keeper = new LeaseKeeper(gate.gate, { runs: { concurrency: 1_000 } }, pino({ level: 'silent' }));
+    const runs = Array.from({ length: 501 }, (_, n) => `r${n}`);
+    for (const run of runs) keeper.keep({ run, holder: run, channel: 'c', subjects: [], token: 'of a worker' });
+    const last = await begin('r500', roomy, []);
+    keeper.keep({ run: 'r500', holder: 'r500', channel: 'c', subjects: [], token: last.token ?? '' });
+    const renewing = keeper.start();
+    keeper.drop('r500');
+    await Promise.all([renewing, gate.settle('r500', last, roomy, { release: 'run' })]);
+    keeper.stop();
+    expect(await handsTaken()).toHaveLength(500);
   });
 });

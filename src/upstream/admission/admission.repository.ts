@@ -51,8 +51,8 @@ export interface HeldLease {
   readonly subjects: readonly string[];
   /** As in the lease. */
   readonly token?: string;
-  /** `due`: its call did not go out yet. Absent: it did. */
-  readonly call?: 'due';
+  /** `due`: its call did not go out yet. `over`: it was settled, and only its run goes on. Absent: it is under way, and counts even where the gate took it for lost. */
+  readonly call?: 'due' | 'over';
 }
 
 /** How many wait in a pool, by tier as metrics name it. */

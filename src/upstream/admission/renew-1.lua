@@ -1,7 +1,7 @@
 -- A worker's sign of life: renews its leases, and tells how many runs it can produce at once.
 -- KEYS  1 gate
 -- ARGV  1 worker  2 its capacity  3 leases [{run, holder, channel, subjects, token (absent: of a former release), call
---       ('due': it did not go out yet)}]
+--       ('due': it did not go out yet; 'over': it was settled, and only its run goes on; absent: it is under way)}]
 -- Returns the names of the pools where somebody waits.
 
 -- One whose call is due may be a frozen worker's still, until it departs.
@@ -10,11 +10,20 @@ local function isTakenOver(lease)
   return current and current ~= lease.token
 end
 
+local function stretch(key, id, isUnderWay)
+  if isUnderWay then redis.call('ZADD', key, NOW + LEASE, id) else redis.call('ZADD', key, 'XX', NOW + LEASE, id) end
+end
+
 for _, lease in ipairs(cjson.decode(ARGV[3])) do
   if not isTakenOver(lease) then
-    redis.call('ZADD', GATE .. ':open', 'XX', NOW + LEASE, lease.holder)
-    redis.call('ZADD', GATE .. ':channel:' .. lease.channel .. ':open', 'XX', NOW + LEASE, lease.holder)
-    for _, subject in ipairs(lease.subjects) do redis.call('ZADD', GATE .. ':subject:' .. subject, 'XX', NOW + LEASE, lease.run) end
+    -- What is under way counts also where its lease was taken for lost meanwhile, while this Redis could not be reached.
+    local isUnderWay = not lease.call
+    if lease.call ~= 'over' then
+      stretch(GATE .. ':open', lease.holder, isUnderWay)
+      stretch(GATE .. ':channel:' .. lease.channel .. ':open', lease.holder, isUnderWay)
+      if isUnderWay and lease.token then redis.call('HSET', HOLDS, lease.holder, lease.token) end
+    end
+    for _, subject in ipairs(lease.subjects) do stretch(GATE .. ':subject:' .. subject, lease.run, lease.call ~= 'due') end
   end
 end
 if tonumber(ARGV[2]) > 0 then

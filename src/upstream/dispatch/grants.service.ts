@@ -186,6 +186,7 @@ export class Grants {
     if (report.release !== undefined && this.keeper.has(holder, lease.token)) {
       this.uncount(holder);
       if (report.release === 'run' || lease.hedge === true) this.keeper.drop(holder);
+      else this.keeper.keep({ ...heldOf(ticket, lease), call: 'over' });
     }
     this.gate.settle(heldOf(ticket, lease), lease, termsOf(channel), ticket.model, report).then(
       (waiting) => { if (waiting && report.release !== undefined) this.pump.wake(0); },

@@ -17,7 +17,7 @@ export class LeaseKeeper {
   private timer: NodeJS.Timeout | undefined;
   private capacity = 0;
 
-  constructor(private readonly gate: AdmissionRepository, @Inject(CONFIG) private readonly config: Config, @Inject(LOGGER) private readonly logger: Logger) {}
+  constructor(private readonly gate: AdmissionRepository, @Inject(CONFIG) private readonly config: { readonly runs: Pick<Config['runs'], 'concurrency'> }, @Inject(LOGGER) private readonly logger: Logger) {}
 
   /** Whether runs may begin in this process. */
   get serving(): boolean {
@@ -57,7 +57,11 @@ export class LeaseKeeper {
   }
 
   private async renew(): Promise<void> {
-    const leases = [...this.held.values()];
-    for (let from = 0; from === 0 || from < leases.length; from += BATCH) await this.gate.renew(this.worker, this.capacity, leases.slice(from, from + BATCH));
+    const holders = [...this.held.keys()];
+    for (let from = 0; from === 0 || from < holders.length; from += BATCH) {
+      // As they are now: one that was settled while Redis answered the batch before must not come back to life.
+      const leases = holders.slice(from, from + BATCH).flatMap((holder) => this.held.get(holder) ?? []);
+      await this.gate.renew(this.worker, this.capacity, leases);
+    }
   }
 }
