@@ -63,16 +63,19 @@ end
 redis.call('HSET', state.key, 'swept', state.swept, 'requests', state.requests, 'tokens', state.tokens, 'burst', state.burst, 'next', math.floor(state.next))
 if told.blockedMs then redis.call('HSET', state.key, 'blocked', state.blocked) end
 
--- The breaker: so many failures in a row, or a failed probe, open it, each time for twice as long.
-if told.verdict == 'well' then
+-- The breaker: so many failures in a row, or a failed probe, open it, each time for twice as long. While it is open only the
+-- probe has a say: what else ends then began before. A probe that was judged well is a call like any other from then on.
+local isProbe = lease.probe and isOwn and state.opened > 0 and state.probe == told.holder
+local verdict = (state.opened == 0 or isProbe) and told.verdict
+if verdict == 'well' then
   redis.call('HSET', state.key, 'failures', 0, 'trips', 0, 'opened', 0, 'probe', '')
-elseif told.verdict == 'badly' then
+elseif verdict == 'badly' then
   local failures = redis.call('HINCRBY', state.key, 'failures', 1)
-  if lease.probe or (failures >= told.breaker.failures and state.opened <= NOW) then
+  if isProbe or failures >= told.breaker.failures then
     local trips = redis.call('HINCRBY', state.key, 'trips', 1)
     redis.call('HSET', state.key, 'opened', NOW + math.min(math.max(60000, told.breaker.openMs), told.breaker.openMs * 2 ^ math.min(10, trips - 1)), 'probe', '', 'failures', 0)
   end
-elseif lease.probe and told.release then
+elseif isProbe and told.release then
   redis.call('HSET', state.key, 'probe', '')
 end
 
