@@ -18,6 +18,8 @@ local MINUTE = 1000000
 local BURST = 500000
 -- Tokens that one call counts for at most where its channel has no limit.
 local MOST = 10000000
+-- The longest that is believed of a rest that was set before the clock was set back.
+local REST = 60000
 -- How far behind its pace a channel may catch up.
 local SLACK = 500
 
@@ -54,6 +56,19 @@ local function sweep(state)
   redis.call('HSET', state.key, 'swept', over, 'requests', state.requests, 'tokens', state.tokens, 'burst', state.burst)
 end
 
+-- Redis's clock was set back by more than a minute: what is booked lies where it would never be swept away, and what was to
+-- last for moments would last for all that time once more. It counts for a minute from now on, as the upstream's minute goes on.
+local function bringBack(state)
+  local ring, open = state.key .. ':ring', state.key .. ':open'
+  state.swept, state.next = SLOT - KEPT, 0
+  state.blocked, state.opened = math.min(state.blocked, NOW + REST), math.min(state.opened, NOW + REST)
+  redis.call('DEL', ring, state.key .. ':began')
+  redis.call('HSET', ring, 'r' .. SLOT, state.requests, 't' .. SLOT, state.tokens, 'b' .. SLOT, state.burst)
+  redis.call('PEXPIRE', ring, WINDOW * 2)
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', open, NOW + LEASE + 1, '+inf')) do redis.call('ZADD', open, NOW + LEASE, id) end
+  redis.call('HSET', state.key, 'swept', state.swept, 'next', 0, 'blocked', state.blocked, 'opened', state.opened)
+end
+
 -- Takes the places of lost leases away.
 local function tidyPlaces(key)
   if redis.call('ZREMRANGEBYSCORE', key .. ':open', '-inf', NOW) == 0 then return end
@@ -74,6 +89,7 @@ local function stateOf(c)
     held = tonumber(v[9]), ended = tonumber(v[10]) or 0,
   }
   states[c.id] = state
+  if state.swept >= SLOT then bringBack(state) end
   sweep(state)
   if c.con then
     tidyPlaces(key)

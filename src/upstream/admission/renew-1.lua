@@ -26,6 +26,8 @@ for _, lease in ipairs(cjson.decode(ARGV[3])) do
     for _, subject in ipairs(lease.subjects) do stretch(GATE .. ':subject:' .. subject, lease.run, lease.call ~= 'due') end
   end
 end
+-- A clock that was set back keeps no dead worker's leases, nor its hands, for all that time.
+for _, holder in ipairs(redis.call('ZRANGEBYSCORE', GATE .. ':open', NOW + LEASE + 1, '+inf')) do redis.call('ZADD', GATE .. ':open', NOW + LEASE, holder) end
 if tonumber(ARGV[2]) > 0 then
   redis.call('HSET', GATE .. ':workers', ARGV[1], ARGV[2] .. ' ' .. (NOW + LEASE))
 else
@@ -37,6 +39,7 @@ for i = 1, #workers, 2 do
   local capacity, expires = string.match(workers[i + 1], '^(%d+) (%d+)$')
   if tonumber(expires) > NOW then
     total = total + tonumber(capacity)
+    if tonumber(expires) > NOW + LEASE then redis.call('HSET', GATE .. ':workers', workers[i], capacity .. ' ' .. (NOW + LEASE)) end
   else
     redis.call('HDEL', GATE .. ':workers', workers[i])
   end

@@ -56,7 +56,7 @@ if began then
   redis.call('ZREM', state.key .. ':began', told.holder)
   if told.sent ~= false then
     state.ended = math.min(16, state.ended + 1)
-    state.held = math.floor((state.held or 0) + (NOW - began - (state.held or 0)) / state.ended)
+    state.held = math.floor((state.held or 0) + (math.max(0, NOW - began) - (state.held or 0)) / state.ended)
     redis.call('HSET', state.key, 'held', state.held, 'ended', state.ended)
   end
 end
