@@ -9,13 +9,13 @@
 local CLAIM = 1000
 local AHEAD = 3
 
--- Channel -> true where there are claims.
+-- Channel -> true where there are claims. One that would last longer than any was made before the clock was set back.
 local claimed = {}
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', GATE .. ':claims', '(' .. NOW, '+inf')) do claimed[id] = true end
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', GATE .. ':claims', '(' .. NOW, NOW + CLAIM)) do claimed[id] = true end
 
 local function isLeftFree(c)
   local state = stateOf(c)
-  local claims = redis.call('ZCOUNT', state.key .. ':claims', '(' .. NOW, '+inf')
+  local claims = redis.call('ZCOUNT', state.key .. ':claims', '(' .. NOW, NOW + CLAIM)
   if claims == 0 or (tonumber(redis.call('HGET', state.key, 'let')) or 0) >= AHEAD then return false end
   return c.rpm or c.tpm or not c.con or c.con - state.running <= claims
 end
