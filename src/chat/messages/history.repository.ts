@@ -74,11 +74,13 @@ export class HistoryRepository {
         await this.drop(ctx.tenantId, subject.conversationId);
         return;
       }
-      const answered = outcome.content !== '' && outcome.state !== 'refused';
-      const earlier = turn.replacesAnswer && answered && cached.newest?.answered ? cached.turns.slice(0, -1) : cached.turns;
+      // An answer that was broken off has words, and stands where it is; none of them is context.
+      const spoke = outcome.content !== '';
+      const answered = spoke && outcome.state !== 'refused';
+      const earlier = turn.replacesAnswer && spoke && cached.newest?.answered ? cached.turns.slice(0, -1) : cached.turns;
       const added: Turn = { question: turn.question, questionTokens: turn.questionTokens, answer: outcome.content, answerTokens };
       // An attempt to make an answer again that got no word leaves the former one in place, as the rows do, also where that got none.
-      if (turn.replacesAnswer && !answered) await this.keep(ctx.tenantId, { ...cached, revision: turn.revision + 2 });
+      if (turn.replacesAnswer && !spoke) await this.keep(ctx.tenantId, { ...cached, revision: turn.revision + 2 });
       else {
         await this.keep(ctx.tenantId, {
           ...cached,
