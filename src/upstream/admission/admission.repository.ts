@@ -104,9 +104,11 @@ export class AdmissionRepository {
 
   /** Admits waiting runs as far as channels have room. `waitMs`: ask again then; undefined: nobody waits. */
   async admit(pools: readonly Pool[], most: number): Promise<{ readonly waitMs: number | undefined; readonly admitted: readonly { readonly ticket: Ticket; readonly lease: Lease }[] }> {
-    const terms = [...new Map(pools.flatMap((pool) => pool.channels).map((channel) => [channel.id, channel])).values()];
-    const places = new Map(terms.map((channel, at) => [channel.id, at + 1]));
-    const named = pools.map((pool) => ({ name: pool.name, channels: pool.channels.map((channel) => places.get(channel.id)) }));
+    // A channel's rank is the pool's: to a tenant with channels of its own the platform's come last.
+    const nameOf = ({ id, pri }: ChannelTerms): string => `${id} ${pri}`;
+    const terms = [...new Map(pools.flatMap((pool) => pool.channels).map((channel) => [nameOf(channel), channel])).values()];
+    const places = new Map(terms.map((channel, at) => [nameOf(channel), at + 1]));
+    const named = pools.map((pool) => ({ name: pool.name, channels: pool.channels.map((channel) => places.get(nameOf(channel))) }));
     const [wait, ...rest] = (await this.steps.admit.run(this.redis, [GATE], [JSON.stringify(named), JSON.stringify(terms), most])) as readonly [number, ...unknown[]];
     const admitted: { ticket: Ticket; lease: Lease }[] = [];
     for (let at = 0; at < rest.length; at += 8) {
