@@ -25,11 +25,11 @@ beforeEach(() => {
 
 const poolOf = (channel: ChannelTerms): string => (channel === SLOW ? '/a' : '/b');
 
-async function come(tenantId: string, channel: ChannelTerms, count = 1, pool = poolOf(channel)): Promise<void> {
+async function come(tenantId: string, channel: ChannelTerms, count = 1, pool = poolOf(channel), tokens = CALL): Promise<void> {
   const { channels = [] } = POOLS.find(({ name }) => name === pool) ?? {};
   for (let n = 0; n < count; n += 1) {
     const runId = `${tenantId}#${(runs += 1)}`;
-    const entered = await gate.enter({ runId, tenantId, pool, tokens: CALL }, channels);
+    const entered = await gate.enter({ runId, tenantId, pool, tokens }, channels);
     if (entered.kind === 'admitted') busy.set(entered.lease.channelId, { runId, lease: entered.lease });
   }
 }
@@ -83,6 +83,25 @@ describe('pools of channels that are not equally fast', () => {
     await serve(QUICK, 10);
     const served = await serve(SLOW, 10);
     expect(served.filter((tenantId) => tenantId === 'both')).toHaveLength(5);
+  });
+
+  it('a long text that a slow channel has served counts, however many newcomers the others have', async () => {
+    const paused = terms('chan-c', { paused: true });
+    await come('x', SLOW);
+    await come('v', QUICK);
+    await come('v1', QUICK, 150);
+    for (const tenantId of ['y1', 'y2', 'y3', 'y4']) await come(tenantId, SLOW, 30);
+    const served: string[] = [];
+    for (let turn = 0; turn < 30; turn += 1) {
+      await serve(QUICK, 4);
+      for (let n = 0; n < 64; n += 1) {
+        await gate.enter({ runId: `n${n}`, tenantId: `new-${n}`, pool: '/c', tokens: 50 }, [paused]);
+        await gate.gate.leave(`n${n}`);
+      }
+      if (served.length === 0 || served.at(-1) === 'long') await come('long', SLOW, 1, '/a', 10 * CALL);
+      served.push(...(await serve(SLOW, 1)));
+    }
+    expect(served.filter((tenantId) => tenantId === 'long').length).toBeLessThanOrEqual(2);
   });
 
   it.each(['/b', '/ab'])('a newcomer to both channels starts beside those who wait for the quick one: others wait in %s', async (pool) => {

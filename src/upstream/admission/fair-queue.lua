@@ -98,11 +98,19 @@ local function tagsOf(ticket, channels)
   return start or startOf(ticket, channels), finish or present(tags, 'f/' .. f) + workOf(ticket) / ticket.flowWeight + lateness(tags), not start, not finish
 end
 
--- Counts a newcomer, and drops now and then the tags that tell no more than the present does. mark: what is in their names.
-local function countNewcomer(tags, mark)
+-- The present, or the tag of the first who waits in any pool: what a slow channel serves is behind the present.
+local function earliest()
+  local first = tonumber(redis.call('HGET', GATE .. ':tags', '')) or 0
+  for _, p in ipairs(redis.call('HKEYS', GATE .. ':pools')) do first = math.min(first, lowestIn(p) or first) end
+  return first
+end
+
+-- Counts a newcomer, and drops now and then the tags that tell no more than that somebody comes new. mark: what is in their
+-- names; past: the tag up to which they do.
+local function countNewcomer(tags, mark, past)
   if redis.call('HINCRBY', tags, '#', 1) % SWEEP ~= 0 then return end
   local v = redis.call('HGETALL', tags)
-  local now = tonumber(redis.call('HGET', tags, '')) or 0
+  local now = past()
   for i = 1, #v, 2 do
     if string.find(v[i], mark, 1, true) and tonumber(v[i + 1]) <= now then redis.call('HDEL', tags, v[i]) end
   end
@@ -129,11 +137,11 @@ local function push(ticket, text, channels)
   local start, finish, newTenant, newFlow = tagsOf(ticket, channels)
   if newTenant then
     redis.call('ZADD', GATE .. ':pool:' .. p, start, t)
-    countNewcomer(GATE .. ':tags', '@')
+    countNewcomer(GATE .. ':tags', '@', earliest)
   end
   if newFlow then
     redis.call('ZADD', flows, finish, f)
-    countNewcomer(tags, 'f/')
+    countNewcomer(tags, 'f/', function() return tonumber(redis.call('HGET', tags, '')) or 0 end)
     redis.call('HSET', tags, 'w/' .. f, ticket.flowWeight)
     redis.call('HINCRBYFLOAT', tags, '*', ticket.flowWeight)
   end
