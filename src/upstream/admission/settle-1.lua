@@ -18,7 +18,9 @@ local isMoved = current and not isOwn and string.sub(current, 1, #lease.token + 
 local LONGEST = 200000
 local A_DAY = 86400000
 
-local function correct(kind, field, slot, by)
+local function correct(kind, field, booked, by)
+  -- One that was booked later than now was booked before the clock was set back, and lies in the present by now.
+  local slot = math.min(booked, SLOT)
   if by == 0 or slot <= SLOT - KEPT then return end
   -- What a former release did not book is not taken away.
   if redis.call('HINCRBY', state.key .. ':ring', kind .. slot, by) < 0 then return redis.call('HINCRBY', state.key .. ':ring', kind .. slot, -by) end
@@ -82,6 +84,7 @@ end
 if told.release and isOwn then
   redis.call('ZREM', GATE .. ':open', told.holder)
   redis.call('ZREM', state.key .. ':open', told.holder)
+  redis.call('ZREM', state.key .. ':began', told.holder)
   redis.call('HDEL', HOLDS, told.holder)
   -- After a second call's end, too: by then the run's own lease was given back, unless it is another worker's.
   if told.release == 'run' and redis.call('HEXISTS', HOLDS, told.run) == 0 then
