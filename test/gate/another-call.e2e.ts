@@ -22,7 +22,7 @@ interface Outcome {
 }
 
 /** A channel that is always waited for; `asking` tells how many runs want another call of it by then. */
-async function crowd(channel: ChannelTerms, ms: number, asking: (atMs: number, served: number) => number): Promise<Outcome> {
+async function crowd(channel: ChannelTerms, ms: number, asking: (atMs: number, served: number) => number, tokens = 100): Promise<Outcome> {
   const start = gate.nowMs;
   const under: { readonly runId: string; readonly lease: Lease; readonly endsAt: number }[] = [];
   const again: number[] = [];
@@ -53,7 +53,7 @@ async function crowd(channel: ChannelTerms, ms: number, asking: (atMs: number, s
     for (; came < asking(gate.nowMs - start, again.length); came += 1) retrying.set(`again-${came}`, gate.nowMs + ((came * 70) % ASK_MS));
     for (const [runId, at] of retrying) {
       if (at > gate.nowMs) continue;
-      const lease = await gate.gate.again(runId, [channel], 100);
+      const lease = await gate.gate.again(runId, [channel], tokens);
       if (typeof lease === 'number') retrying.set(runId, gate.nowMs + Math.min(lease, ASK_MS));
       else {
         retrying.delete(runId);
@@ -84,6 +84,7 @@ describe('runs that ask for another call of a channel that is waited for', () =>
     ['answers at once', terms('chan-c', { con: 4 }), 240],
     ['one answer at a time', terms('chan-c', { con: 1 }), 60],
     ['requests by the minute', terms('chan-c', { rpm: 240 }), 240],
+    ['tokens by the minute', terms('chan-c', { tpm: 24_000 }), 240],
   ])('leave their part to those who wait, however many they are: a bound on %s', async (_, channel, aMinute) => {
     const { again, queue } = await crowd(channel, 60_000, (_atMs, served) => served + 20);
     const ofQueue = queue.filter((at) => at >= 30_000).length;
@@ -91,6 +92,29 @@ describe('runs that ask for another call of a channel that is waited for', () =>
     expect(ofQueue / (ofQueue + ofAgain)).toBeGreaterThanOrEqual(0.2);
     expect(ofAgain).toBeGreaterThan(ofQueue);
     expect(queue.length + again.length).toBeGreaterThanOrEqual(aMinute * 0.9);
+  });
+});
+
+describe('a long text that asks for another call', () => {
+  it('leaves short ones what it does not need', async () => {
+    const channel = terms('chan-c', { tpm: 100_000 });
+    const before = await gate.enter({ runId: 'before', tokens: 70_000 }, [channel]);
+    if (before.kind !== 'admitted') throw new Error('the first one was not admitted');
+    await gate.settle('before', before.lease, channel, { release: 'run', tokens: 70_000 });
+    await gate.pass(56_500);
+    const start = gate.nowMs;
+    const waits: number[] = [];
+    let [lease, short]: [Lease | number, number] = [0, 0];
+    for (; typeof lease === 'number' && gate.nowMs < start + 15_000; await gate.pass(250)) {
+      lease = await gate.gate.again('long', [channel], 40_000);
+      if ((gate.nowMs - start) % 1_000 !== 0) continue;
+      short += 1;
+      const entered = await gate.enter({ runId: `short-${short}`, tokens: 500 }, [channel]);
+      waits.push(entered.kind === 'admitted' ? 0 : 1);
+    }
+    expect(lease).toBeTypeOf('object');
+    expect(gate.nowMs - start).toBeLessThan(6_500);
+    expect(waits.filter((waited) => waited === 0).length).toBeGreaterThanOrEqual(3);
   });
 });
 

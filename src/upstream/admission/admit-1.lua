@@ -43,7 +43,7 @@ end
 local function serve(entry, c, early)
   local ticket = ticketOf(entry)
   pop(entry, c, served[c.id])
-  endTurn(c)
+  endTurn(c, ticket.tokens)
   for _, subject in ipairs(ticket.subjects) do redis.call('ZADD', GATE .. ':subject:' .. subject, NOW + LEASE, ticket.runId) end
   return entry.text, take(c, ticket.tokens, early, ticket.runId)
 end
@@ -66,7 +66,7 @@ while most > 0 do
   end
   -- With a channel, the second is whether it goes out ahead of the pace; without, the wait.
   local tokens = ticketOf(entry).tokens
-  local c, early = choose(besidesKept(besidesClaims(entry.pool.channels), tokens), tokens, crowd)
+  local c, early = choose(besidesKept(besidesClaims(entry.pool.channels, tokens), tokens), tokens, crowd)
   if c then
     takeBeside(c, tokens)
     local text, lease = serve(entry, c, early)

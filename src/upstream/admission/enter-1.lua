@@ -17,16 +17,18 @@ if redis.call('ZSCORE', GATE .. ':open', ticket.runId) or redis.call('ZSCORE', G
 for _, limit in ipairs(cjson.decode(ARGV[6])) do
   local key = GATE .. ':subject:' .. limit.name
   redis.call('ZREMRANGEBYSCORE', key, '-inf', NOW)
+  -- A clock that was set back keeps no dead run's place for all that time.
+  for _, run in ipairs(redis.call('ZRANGEBYSCORE', key, NOW + LEASE + 1, '+inf')) do redis.call('ZADD', key, NOW + LEASE, run) end
   local open = redis.call('ZCARD', key) + (tonumber(redis.call('HGET', GATE .. ':waiting', limit.name)) or 0)
   if limit.open and open >= limit.open then return { 'limited', limit.name } end
 end
 
 if handsFree() and not isWaitedFor(channels) then
-  local c, early = choose(besidesClaims(channels), ticket.tokens, 1)
+  local c, early = choose(besidesClaims(channels, ticket.tokens), ticket.tokens, 1)
   if c then
     for _, subject in ipairs(ticket.subjects) do redis.call('ZADD', GATE .. ':subject:' .. subject, NOW + LEASE, ticket.runId) end
     local lease = take(c, ticket.tokens, early, ticket.runId)
-    endTurn(c)
+    endTurn(c, ticket.tokens)
     return { 'admitted', unpack(lease) }
   end
 end

@@ -5,7 +5,7 @@
 -- Returns {'admitted', lease...} | {'no'}.
 local channels = cjson.decode(ARGV[2])
 if not handsFree() or isWaitedFor(channels) then return { 'no' } end
-local c, early = choose(besidesClaims(channels), tonumber(ARGV[3]), 1)
+local c, early = choose(besidesClaims(channels, tonumber(ARGV[3])), tonumber(ARGV[3]), 1)
 if not c then return { 'no' } end
 local lease = take(c, tonumber(ARGV[3]), early, ARGV[1])
 return { 'admitted', unpack(lease) }

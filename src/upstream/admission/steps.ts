@@ -23,12 +23,12 @@ export class AdmissionSteps {
     const standing = new URL('standing.lua', folder);
     const forecast = new URL('forecast.lua', folder);
     const step = (name: string, ...parts: readonly URL[]): Script => new Script(new URL(`${name}-1.lua`, folder), parts);
-    this.enter = step('enter', budget, fairQueue, standing, forecast, claims);
+    this.enter = step('enter', budget, fairQueue, standing, forecast, room, claims);
     this.admit = step('admit', budget, fairQueue, room, roomKept, claims);
     this.leave = step('leave', budget, fairQueue);
     this.place = step('place', budget, fairQueue, standing, forecast);
     this.again = step('again', budget, room, claims);
-    this.hedge = step('hedge', budget, fairQueue, claims);
+    this.hedge = step('hedge', budget, fairQueue, room, claims);
     this.depart = step('depart', budget);
     this.settle = step('settle', budget);
     this.renew = step('renew', budget);
