@@ -212,21 +212,6 @@ describe('the gate on the way out', () => {
   });
 });
 
-describe('an answer that was broken off when it was made again', () => {
-  it('is the newest, and may be made again itself', async () => {
-    const { user } = await stage();
-    const question = unseen({ text: '前面的话没有问题。接着说绝密词甲。', firstTokenMs: 1_000 });
-    const { conversation, stream } = await send(user, question);
-    await platform.api.ok('POST', `/v1/runs/${stream.runId}/stop`, { token: user.token });
-    await stream.all();
-    await (await send(user, question, conversation)).stream.all();
-    const [broken, ...before] = await messagesOf(user, conversation);
-    expect([broken.state, before.length]).toEqual(['recalled', 1]);
-    const again = await platform.api.stream('POST', `/v1/messages/${broken.id}/regenerate?format=sse`, { token: user.token, body: {} });
-    expect([again.status, (await again.all()).at(-1)?.event]).toEqual([200, 'done']);
-  });
-});
-
 describe('the remote layers on the way in', () => {
   it('refuse beside the model: nothing is shown, charged or kept, and the model is left at once', async () => {
     const { tenant, user } = await stage();
